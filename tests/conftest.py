@@ -1,0 +1,83 @@
+"""Real PostgreSQL for every test, as the application's role.
+
+One embedded server a checkout, without fsync; its database is made anew for each run. A test that uses `db` runs in a
+transaction that is rolled back; one that needs committed rows (several connections, another process) uses `committed_db`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+os.environ["TILLIT_DATA"] = str(ROOT / "var" / "test")
+os.environ["TILLIT_SECRET"] = "a secret for tests only, forty characters"
+for _name in [name for name in os.environ if name.startswith("TILLIT_") and name not in {"TILLIT_DATA", "TILLIT_SECRET"}]:
+    del os.environ[_name]
+os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
+
+import psycopg  # noqa: E402
+
+from tillit.conf import postgres  # noqa: E402
+from tillit.conf.env import env  # noqa: E402
+
+KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def superuser(database: str = postgres.DATABASE) -> psycopg.Connection:
+    """A connection that row-level security does not bind: for looking and tampering in tests."""
+    return psycopg.connect(postgres.dsn(env().data, role="postgres", database=database), autocommit=True)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.EmbeddedPostgres]:
+    running = postgres.EmbeddedPostgres(env().data, durable=False)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(server: postgres.EmbeddedPostgres, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    from django.db import connections
+
+    from tillit.conf.database import migrate
+
+    with superuser("postgres") as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {postgres.DATABASE} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {postgres.DATABASE} OWNER tillit_owner TEMPLATE template0")
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        migrate(env())
+    yield
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        for connection in connections.all():
+            connection.close()
+            if hasattr(connection, "close_pool"):
+                connection.close_pool()
+
+
+@pytest.fixture
+def committed_db(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """Database access whose commits are real; every table is emptied afterwards."""
+    from django.db import connections
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        yield
+        for connection in connections.all():
+            connection.close()
+    with superuser() as connection:
+        tables = connection.execute(
+            "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
+            " AND NOT c.relispartition"
+        ).fetchall()
+        names = ", ".join(f'"{name}"' for (name,) in tables if name not in KEPT)
+        connection.execute("SET session_replication_role = replica")  # the ledger refuses TRUNCATE by trigger
+        connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+
+
+@pytest.fixture
+def policy_text() -> str:
+    return (ROOT / "policies" / "smart-media-solutions.yaml").read_text()

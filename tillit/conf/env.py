@@ -1,0 +1,99 @@
+"""What an operator may set from outside. Each setting is documented in docs/settings.md (a test compares)."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pydantic import Field, PostgresDsn, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tillit.conf import postgres
+from tillit.keys import Keys, master_secret
+
+APP_ROLE = "tillit_app"
+EDGE_ROLE = "tillit_edge"
+
+
+class Env(BaseSettings):
+    """Settings read from ``TILLIT_*`` environment variables."""
+
+    model_config = SettingsConfigDict(env_prefix="TILLIT_", extra="ignore")
+
+    data: Path = Field(Path("var"), description="Folder of the secret, the embedded database and caught mail.")
+    secret: str | None = Field(None, description="Master secret, 32 characters or more. Default: made in the data folder.")
+    database_url: PostgresDsn | None = Field(
+        None, description="PostgreSQL 16+ as the owning role. Default: the embedded server."
+    )
+    app_database_url: PostgresDsn | None = Field(
+        None, description="The same database as role tillit_app, for nodes that shall not know the owner's password."
+    )
+    edge_database_url: PostgresDsn | None = Field(None, description="The same database as role tillit_edge.")
+    url: str = Field("", description="Public address of this installation, e.g. https://mail.example.com.")
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the server listens on.")
+    allowed_hosts: str = Field("", description="Further host names to answer to, separated by commas.")
+    smtp_url: str = Field(
+        "", description="Relay, e.g. smtp+starttls://user:password@relay.example.com:587. Default: the mail catcher."
+    )
+    smtp_connections: int = Field(4, ge=1, le=200, description="Connections a sender opens to the relay.")
+    sender_batch: int = Field(500, ge=1, le=5000, description="Mails a sender claims at a time.")
+    mail_domain: str = Field("localhost", description="Domain of Message-IDs and of the envelope sender.")
+    language: str = Field("en", pattern="^(en|sv)$", description="Language of pages before a person chose one.")
+    time_zone: str = Field("Europe/Stockholm", description="Time zone of pages and reports.")
+    debug: bool = Field(False, description="Show errors with their source. Never in production.")
+    demo: bool = Field(False, description="Show the demo's sign-in and the caught mail. Set by `tillit demo`.")
+
+    @field_validator("data")
+    @classmethod
+    def absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @cached_property
+    def keys(self) -> Keys:
+        return Keys(master_secret(self.secret, self.data / "secret"))
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is the embedded one."""
+        return self.database_url is None and self.app_database_url is None
+
+    @property
+    def base_url(self) -> str:
+        """Public address without a trailing slash."""
+        return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def owner_dsn(self) -> str | None:
+        """Connection string of the owning role; None on a node that only knows the application's."""
+        if self.database_url is not None:
+            return str(self.database_url)
+        return postgres.dsn(self.data, role="tillit_owner") if self.embedded else None
+
+    @property
+    def app_dsn(self) -> str:
+        return self._role_dsn(APP_ROLE, self.app_database_url)
+
+    @property
+    def edge_dsn(self) -> str:
+        return self._role_dsn(EDGE_ROLE, self.edge_database_url)
+
+    def role_password(self, role: str) -> str:
+        """The password that `tillit migrate` gives a role on an external server."""
+        return self.keys.derive(f"database password {role}").hex()
+
+    def _role_dsn(self, role: str, configured: PostgresDsn | None) -> str:
+        if configured is not None:
+            return str(configured)
+        if self.database_url is None:
+            return postgres.dsn(self.data, role=role)
+        parts = urlsplit(str(self.database_url))
+        host = parts.netloc.rpartition("@")[2]
+        return urlunsplit(parts._replace(netloc=f"{role}:{quote(self.role_password(role))}@{host}"))
+
+
+@lru_cache
+def env() -> Env:
+    """The settings of this process, read once."""
+    return Env()

@@ -1,0 +1,7 @@
+"""Every page of the installation."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("account/", include("allauth.urls")),
+]

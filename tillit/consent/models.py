@@ -1,0 +1,60 @@
+"""What persons decided: append-only, folded into the person's integers in the same transaction."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import uuid_utils.compat as uuid_utils
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tillit.people.models import PerPersonManager
+from tillit.policy.declarations import Declares
+
+
+class Choice(models.Model):
+    """One decision of a person about one purpose. Its id is the receipt's number."""
+
+    class State(models.TextChoices):
+        GRANTED = "granted", _("Granted")
+        REFUSED = "refused", _("Refused")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        OBJECTED = "objected", _("Objected")
+
+    class Method(models.TextChoices):
+        IMPORT = "import", _("Import with evidence")
+        CONFIRMED = "confirmed", _("Confirmed by mail")
+        ONE_CLICK = "one-click", _("One-click unsubscribe")
+        PREFERENCES = "preferences", _("Preference centre")
+        OPERATOR = "operator", _("Recorded by staff on request")
+
+    id = models.UUIDField(primary_key=True, default=uuid_utils.uuid7, editable=False)
+    workspace_id = models.IntegerField()
+    person_id = models.UUIDField()
+    purpose = models.CharField(max_length=63)
+    state = models.CharField(max_length=10, choices=State)
+    method = models.CharField(max_length=12, choices=Method)
+    policy_version_id = models.BigIntegerField()
+    notice_digest = models.CharField(max_length=64, blank=True)
+    source_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+
+    objects = PerPersonManager()
+
+    privacy = Declares(
+        subject="person",
+        category="preferences",
+        erase="keep",
+        retain="consent-evidence",
+        reason="evidence of what was lawful when (GDPR 7(1), 17(3)(e)); holds an opaque id and no personal value",
+        personal={"purpose": "preferences", "state": "preferences", "method": "preferences", "at": "preferences"},
+        plain=("workspace_id", "policy_version_id", "notice_digest", "source_id", "expires_at"),
+        append_only=True,
+    )
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["person_id", "purpose", "-id"], name="choice_person")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.state} by {self.person_id}"

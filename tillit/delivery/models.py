@@ -1,0 +1,106 @@
+"""Messages to persons, and what happened to them. Both tables are partitioned by month on their id (decision 0004)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import uuid_utils.compat as uuid_utils
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tillit.people.models import PerPersonManager
+from tillit.policy.declarations import Declares
+
+
+class Message(models.Model):
+    """One mail to one person."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Waiting")
+        CLAIMED = "claimed", _("Being sent")
+        HANDED_OVER = "sent", _("Handed over")
+        DEFERRED = "deferred", _("Deferred")
+        FAILED = "failed", _("Failed")
+        UNKNOWN = "unknown", _("In doubt")
+        WITHHELD = "withheld", _("Withheld")
+
+    id = models.UUIDField(primary_key=True, default=uuid_utils.uuid7, editable=False)
+    workspace_id = models.IntegerField()
+    person_id = models.UUIDField()
+    campaign_id = models.BigIntegerField(null=True)
+    purpose = models.CharField(max_length=63)
+    state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
+    attempts = models.SmallIntegerField(default=0)
+    sender_id = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
+    measured = models.BooleanField(default=False)
+    policy_version_id = models.BigIntegerField(null=True)
+    reply_code = models.SmallIntegerField(null=True)
+    reply = models.CharField(max_length=200, blank=True)
+    done_at = models.DateTimeField(null=True)
+
+    objects = PerPersonManager()
+
+    privacy = Declares(
+        subject="person",
+        category="correspondence",
+        retain="correspondence",
+        personal={"reply": "correspondence", "campaign_id": "correspondence", "state": "correspondence", "done_at": "correspondence"},
+        plain=(
+            *("workspace_id", "purpose", "attempts", "sender_id", "lease_until", "not_before", "measured"),
+            *("policy_version_id", "reply_code"),
+        ),
+    )
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["campaign_id", "state"], name="message_campaign"),
+            models.Index(fields=["person_id"], name="message_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.state}"
+
+
+class Event(models.Model):
+    """An open or a click, recorded by the edge where the person permits measurement."""
+
+    class Kind(models.TextChoices):
+        OPEN = "open", _("Opened")
+        CLICK = "click", _("Clicked")
+
+    id = models.UUIDField(primary_key=True, default=uuid_utils.uuid7, editable=False)
+    workspace_id = models.IntegerField()
+    person_id = models.UUIDField()
+    campaign_id = models.BigIntegerField()
+    kind = models.CharField(max_length=8, choices=Kind)
+    link = models.SmallIntegerField(null=True)
+    at = models.DateTimeField()
+    client = models.CharField(max_length=60, blank=True)
+    device = models.CharField(max_length=20, blank=True)
+    address = models.GenericIPAddressField(null=True)
+    machine = models.CharField(max_length=20, blank=True)
+
+    objects = PerPersonManager()
+
+    privacy = Declares(
+        subject="person",
+        category="interaction",
+        retain="interaction",
+        personal={
+            **{"kind": "interaction", "link": "interaction", "at": "interaction", "campaign_id": "interaction"},
+            **{"client": "device", "device": "device", "address": "device"},
+        },
+        plain=("workspace_id", "machine"),
+        edge=("INSERT",),
+    )
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["campaign_id", "kind", "person_id"], name="event_campaign"),
+            models.Index(fields=["person_id"], name="event_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.person_id}"
