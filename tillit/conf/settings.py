@@ -15,6 +15,8 @@ from tillit.conf.env import env
 ENV = env()
 ROOT = Path(__file__).resolve().parent.parent
 SECRET_KEY = ENV.keys.derive("django").hex()
+IDENTITY_KEY = ENV.keys.derive("identity")
+TOKEN_KEY = ENV.keys.derive("tokens")
 DEBUG = ENV.debug
 DEMO = ENV.demo
 BASE_URL = ENV.base_url

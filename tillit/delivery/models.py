@@ -9,7 +9,35 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tillit.people.models import PerPersonManager
-from tillit.policy.declarations import Declares
+from tillit.policy.declarations import Declares, nobody
+
+
+class Batch(models.Model):
+    """Messages that one sender claimed together, under a lease.
+
+    A batch whose lease ran out before `started_at` was set goes back to the queue; after it, its messages are in doubt.
+    """
+
+    workspace = models.ForeignKey("accounts.Workspace", models.CASCADE, related_name="+")
+    campaign_id = models.BigIntegerField(null=True)
+    sender = models.CharField(max_length=80)
+    size = models.PositiveIntegerField()
+    claimed_at = models.DateTimeField()
+    lease_until = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    privacy = nobody(
+        plain=("campaign_id", "sender", "size", "claimed_at", "lease_until", "started_at", "finished_at"),
+    )
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["lease_until"], name="batch_open", condition=models.Q(finished_at__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.id} of {self.size}"
 
 
 class Message(models.Model):
@@ -31,8 +59,7 @@ class Message(models.Model):
     purpose = models.CharField(max_length=63)
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     attempts = models.SmallIntegerField(default=0)
-    sender_id = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
+    batch_id = models.BigIntegerField(null=True)
     not_before = models.DateTimeField(null=True)
     measured = models.BooleanField(default=False)
     policy_version_id = models.BigIntegerField(null=True)
@@ -48,7 +75,7 @@ class Message(models.Model):
         retain="correspondence",
         personal={"reply": "correspondence", "campaign_id": "correspondence", "state": "correspondence", "done_at": "correspondence"},
         plain=(
-            *("workspace_id", "purpose", "attempts", "sender_id", "lease_until", "not_before", "measured"),
+            *("workspace_id", "purpose", "attempts", "batch_id", "not_before", "measured"),
             *("policy_version_id", "reply_code"),
         ),
     )

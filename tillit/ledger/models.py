@@ -71,7 +71,7 @@ class PolicyInForce(models.Model):
     """Which version binds a workspace now: the one row that publishing changes."""
 
     workspace = models.OneToOneField("accounts.Workspace", models.PROTECT, primary_key=True, related_name="policy_in_force")
-    version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="+")
+    version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="in_force")
     since = models.DateTimeField()
 
     privacy = nobody(plain=("version", "since"), edge=("SELECT",))
