@@ -6,23 +6,14 @@ transaction that is rolled back; one that needs committed rows (several connecti
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
+import psycopg
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-os.environ["TILLIT_DATA"] = str(ROOT / "var" / "test")
-os.environ["TILLIT_SECRET"] = "a secret for tests only, forty characters"
-for _name in [name for name in os.environ if name.startswith("TILLIT_") and name not in {"TILLIT_DATA", "TILLIT_SECRET"}]:
-    del os.environ[_name]
-os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
-
-import psycopg  # noqa: E402
-
-from tillit.conf import postgres  # noqa: E402
-from tillit.conf.env import env  # noqa: E402
+from tests.environment import ROOT
+from tillit.conf import postgres
+from tillit.conf.env import env
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 

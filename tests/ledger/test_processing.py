@@ -32,7 +32,10 @@ def workspace(policy_text: str) -> Workspace:
 def person(workspace: Workspace, email: str, region: Region = Region.EEA):
     with processing(workspace.pk, ADMINISTER, by="test", act="add") as activity:
         return add_person(
-            activity, email=email, region=region, traits={"identity": {"first_name": "Ann"}, "purchases": {}} if 0 else {"identity": {"first_name": "Ann"}}
+            activity,
+            email=email,
+            region=region,
+            traits={"identity": {"first_name": "Ann"}, "purchases": {}} if 0 else {"identity": {"first_name": "Ann"}},
         )
 
 
@@ -78,14 +81,19 @@ def test_the_context_ends_with_its_block(workspace):
 
 def test_a_category_that_the_purpose_lacks_is_not_seen(workspace):
     with processing(workspace.pk, "rights.fulfil", by="test", act="add") as activity:
-        add_person(activity, email="ann@example.org", traits={"recruitment": {"cv": "…"}, "identity": {"first_name": "Ann"}})
+        add_person(
+            activity, email="ann@example.org", traits={"recruitment": {"cv": "…"}, "identity": {"first_name": "Ann"}}
+        )
     with processing(workspace.pk, ADMINISTER, by="test", act="read"):
         assert [row.category for row in Traits.objects.all()] == ["identity"]
         assert Identity.objects.count() == 1
 
 
 def test_a_write_of_a_category_that_the_purpose_lacks_is_refused(workspace):
-    with pytest.raises(ProgrammingError, match="row-level security"), processing(workspace.pk, ADMINISTER, by="t", act="add") as activity:
+    with (
+        pytest.raises(ProgrammingError, match="row-level security"),
+        processing(workspace.pk, ADMINISTER, by="t", act="add") as activity,
+    ):
         add_person(activity, email="ann@example.org", traits={"recruitment": {"cv": "…"}})
 
 
@@ -126,7 +134,12 @@ def test_a_failed_act_leaves_no_activity(workspace):
 @pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"])
 @pytest.mark.parametrize(
     ("table", "column"),
-    [("ledger_activity", "act"), ("consent_choice", "state"), ("ledger_policyversion", "digest"), ("ledger_purposerule", "bit")],
+    [
+        ("ledger_activity", "act"),
+        ("consent_choice", "state"),
+        ("ledger_policyversion", "digest"),
+        ("ledger_purposerule", "bit"),
+    ],
 )
 @pytest.mark.clause("J2", "G1")
 def test_the_ledger_cannot_be_rewritten(workspace, statement, table, column):
@@ -135,6 +148,10 @@ def test_the_ledger_cannot_be_rewritten(workspace, statement, table, column):
 
 
 def test_the_application_may_not_escape_its_role():
-    for statement in ["SET ROLE tillit_owner", "ALTER TABLE people_person DISABLE ROW LEVEL SECURITY", "CREATE TABLE x ()"]:
+    for statement in [
+        "SET ROLE tillit_owner",
+        "ALTER TABLE people_person DISABLE ROW LEVEL SECURITY",
+        "CREATE TABLE x ()",
+    ]:
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)

@@ -26,7 +26,9 @@ def sealed(committed_db, policy_text: str) -> int:
             with processing(workspace.pk, "audience.administer", by="t", act="add") as activity:
                 person_id = add_person(activity, email=f"p{batch}{number}@example.org")
             with processing(workspace.pk, "preferences.manage", by="t", act="choose") as activity:
-                record_choice(activity, [person_id], "marketing.email", "granted", method="operator", now=timezone.now())
+                record_choice(
+                    activity, [person_id], "marketing.email", "granted", method="operator", now=timezone.now()
+                )
         assert seal.seal(env().keys, now=timezone.now()) >= 9
     assert seal.seal(env().keys, now=timezone.now()) == 0
     assert seal.verify(env().keys) == []

@@ -64,7 +64,13 @@ class User(AbstractBaseUser):
         subject="user",
         category="account",
         retain="account",
-        personal={"email": "contact", "name": "identity", "password": "account", "last_login": "account", "language": "account"},
+        personal={
+            "email": "contact",
+            "name": "identity",
+            "password": "account",
+            "last_login": "account",
+            "language": "account",
+        },
         plain=("is_active", "is_operator", "created_at"),
     )
 
@@ -94,7 +100,9 @@ class Membership(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.VIEWER)
 
-    privacy = Declares(subject="user", category="account", retain="account", personal={"user": "account", "role": "account"})
+    privacy = Declares(
+        subject="user", category="account", retain="account", personal={"user": "account", "role": "account"}
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint("workspace", "user", name="membership_once")]

@@ -48,7 +48,18 @@ class Campaign(models.Model):
 
     privacy = nobody(
         plain=(
-            *("name", "purpose", "subject", "preheader", "kind", "body", "language", "from_name", "from_email", "reply_to"),
+            *(
+                "name",
+                "purpose",
+                "subject",
+                "preheader",
+                "kind",
+                "body",
+                "language",
+                "from_name",
+                "from_email",
+                "reply_to",
+            ),
             *("state", "links", "audience", "prepared_at", "finished_at", "created_by", "created_at", "updated_at"),
         ),
         edge=("SELECT",),

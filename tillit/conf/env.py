@@ -22,7 +22,9 @@ class Env(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TILLIT_", extra="ignore")
 
     data: Path = Field(Path("var"), description="Folder of the secret, the embedded database and caught mail.")
-    secret: str | None = Field(None, description="Master secret, 32 characters or more. Default: made in the data folder.")
+    secret: str | None = Field(
+        None, description="Master secret, 32 characters or more. Default: made in the data folder."
+    )
     database_url: PostgresDsn | None = Field(
         None, description="PostgreSQL 16+ as the owning role. Default: the embedded server."
     )

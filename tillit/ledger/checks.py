@@ -20,9 +20,13 @@ def declarations(app_configs: Any, **_: Any) -> list[CheckMessage]:
         if isinstance(declares, Declares):
             fields = {f.name for f in model._meta.get_fields() if f.concrete and not f.many_to_many}
             for name in sorted(declares.undeclared(fields)):
-                problems.append(_error(model, f"the field {name} is in no declaration", "Name it in privacy.personal or .plain."))
+                problems.append(
+                    _error(model, f"the field {name} is in no declaration", "Name it in privacy.personal or .plain.")
+                )
             for name in sorted(declares.vanished(fields)):
-                problems.append(_error(model, f"the declared field {name} does not exist", "Remove it from the declaration."))
+                problems.append(
+                    _error(model, f"the declared field {name} does not exist", "Remove it from the declaration.")
+                )
         elif model._meta.db_table not in TABLES:
             problems.append(_error(model, "the model declares nothing", "Give it `privacy = Declares(…)`."))
     return problems

@@ -70,7 +70,9 @@ class PurposeRule(models.Model):
 class PolicyInForce(models.Model):
     """Which version binds a workspace now: the one row that publishing changes."""
 
-    workspace = models.OneToOneField("accounts.Workspace", models.PROTECT, primary_key=True, related_name="policy_in_force")
+    workspace = models.OneToOneField(
+        "accounts.Workspace", models.PROTECT, primary_key=True, related_name="policy_in_force"
+    )
     version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="in_force")
     since = models.DateTimeField()
 
@@ -115,7 +117,9 @@ class Activity(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["workspace_id", "-id"], name="activity_workspace"),
-            models.Index(fields=["subject_id", "-id"], name="activity_subject", condition=models.Q(subject_id__isnull=False)),
+            models.Index(
+                fields=["subject_id", "-id"], name="activity_subject", condition=models.Q(subject_id__isnull=False)
+            ),
         ]
         ordering = ["-id"]
 

@@ -92,7 +92,17 @@ def processing(
         with transaction.atomic():
             version_id, categories = _enter(workspace_id, purpose)
             activity = OpenActivity(
-                uuid_utils.uuid7(), workspace_id, purpose, by, act, recipient, version_id, categories, timezone.now(), subject, about
+                uuid_utils.uuid7(),
+                workspace_id,
+                purpose,
+                by,
+                act,
+                recipient,
+                version_id,
+                categories,
+                timezone.now(),
+                subject,
+                about,
             )
             yield activity
             _write(activity)

@@ -87,7 +87,7 @@ def _signed(last: Seal | None, hashes: Sequence[bytes], *, keys: Keys, now: date
 
 def merkle_root(leaves: Sequence[bytes]) -> bytes:
     """Root of the tree over the leaves. Source: RFC 9162 section 2.1.1."""
-    return bytes(tree_of(leaves).get_state())
+    return bytes(tree_of(leaves).get_root())
 
 
 def tree_of(leaves: Sequence[bytes]) -> InmemoryTree:

@@ -73,7 +73,11 @@ def add_person(
         made = cursor.rowcount
     if made:
         Person.objects.bulk_create(
-            [Person(id=person_id, workspace_id=activity.workspace_id, region=region, roles=int(role), language=language)]
+            [
+                Person(
+                    id=person_id, workspace_id=activity.workspace_id, region=region, roles=int(role), language=language
+                )
+            ]
         )
     else:
         known = Identity.everyone.filter(key=key).values_list("person_id", flat=True).first()

@@ -107,7 +107,9 @@ class Identity(models.Model):
         base_manager_name = "everyone"
         indexes: ClassVar = [
             models.Index(fields=["person_id"], name="identity_person"),
-            models.Index(fields=["workspace_id", "value"], name="identity_value", opclasses=["int4_ops", "text_pattern_ops"]),
+            models.Index(
+                fields=["workspace_id", "value"], name="identity_value", opclasses=["int4_ops", "text_pattern_ops"]
+            ),
         ]
 
     def __str__(self) -> str:
@@ -192,7 +194,9 @@ class MailingList(models.Model):
 
     workspace = models.ForeignKey("accounts.Workspace", models.CASCADE, related_name="lists")
     name = models.CharField(_("name"), max_length=120)
-    description = models.TextField(_("description"), blank=True, help_text=_("Shown to people in the preference centre."))
+    description = models.TextField(
+        _("description"), blank=True, help_text=_("Shown to people in the preference centre.")
+    )
     public = models.BooleanField(_("public"), default=True, help_text=_("People may join it themselves."))
     opt_in = models.CharField(_("opt-in"), max_length=10, choices=OptIn, default=OptIn.DOUBLE)
     archived_at = models.DateTimeField(null=True)
@@ -267,7 +271,18 @@ class Import(models.Model):
 
     privacy = nobody(
         plain=(
-            *("source", "list", "file_name", "path", "options", "state", "total_bytes", "read_bytes", "counts", "error"),
+            *(
+                "source",
+                "list",
+                "file_name",
+                "path",
+                "options",
+                "state",
+                "total_bytes",
+                "read_bytes",
+                "counts",
+                "error",
+            ),
             *("started_by", "created_at", "finished_at"),
         ),
         reason="the file itself lies in the data folder until the import ends; refused rows are kept there for 30 days",

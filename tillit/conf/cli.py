@@ -1,0 +1,223 @@
+"""The `tillit` command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from tillit.conf.env import env
+from tillit.conf.postgres import DatabaseUnavailable, EmbeddedPostgres
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tillit.conf.settings")
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+class Failed(click.ClickException):
+    """A failure the user can mend; printed without a trace."""
+
+    def show(self, file: object = None) -> None:
+        err.print(f"[bold red]Error:[/] {self.message}", soft_wrap=True)
+
+
+@contextmanager
+def database() -> Iterator[None]:
+    """Make sure that the database runs (the embedded one is started when needed, and stopped again) and set up Django."""
+    import django
+    import psycopg
+
+    server = EmbeddedPostgres(env().data) if env().embedded else None
+    try:
+        if server:
+            server.start()
+        else:
+            psycopg.connect(env().owner_dsn or env().app_dsn, connect_timeout=5).close()
+        django.setup()
+        yield
+    except (DatabaseUnavailable, psycopg.OperationalError) as error:
+        raise Failed(f"The database cannot be reached. {error}") from error
+    finally:
+        if server and server.started:
+            from django.db import connections
+
+            connections.close_all()
+            server.stop()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="tillit")
+def main() -> None:
+    """Tillit: an audience platform whose privacy policy is the program.
+
+    Start with `tillit demo`, or with `tillit serve` for an installation of your own.
+    """
+    if sys.version_info < (3, 11):
+        raise Failed(f"Tillit needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [default: TILLIT_PORT or 8000]")
+def demo(port: int | None) -> None:
+    """Serve everything with sample data; no mail leaves this machine."""
+    from tillit.conf.supervisor import run
+
+    os.environ["TILLIT_DEMO"] = "1"
+    run(port=port, demo=True)
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [default: TILLIT_PORT or 8000]")
+def serve(port: int | None) -> None:
+    """Serve everything on one machine: pages, edge, jobs and senders."""
+    from tillit.conf.supervisor import run
+
+    run(port=port, demo=False)
+
+
+@main.command()
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
+def web(workers: int) -> None:
+    """Serve the pages and the edge (needs a migrated database that runs)."""
+    _granian("tillit.conf.asgi:application", workers)
+
+
+@main.command()
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
+def edge(workers: int) -> None:
+    """Serve opens and clicks alone."""
+    _granian("tillit.conf.edge:application", workers)
+
+
+def _granian(target: str, workers: int) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces, Loops
+
+    Granian(
+        target,
+        address=env().host,
+        port=env().port,
+        interface=Interfaces.ASGI,
+        workers=workers,
+        loop=Loops.uvloop,
+        backpressure=512,
+        log_access=False,
+        log_level="warning",
+        respawn_failed_workers=True,
+    ).serve()
+
+
+@main.command()
+def worker() -> None:
+    """Work on jobs: imports, preparation of campaigns, seals."""
+    from tillit.conf.worker import run
+
+    _setup()
+    run()
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Stop when nothing is left to send.")
+def sender(once: bool) -> None:
+    """Send what campaigns have queued; start as many as you like."""
+    from tillit.delivery.sender import run
+
+    _setup()
+    run(once=once)
+
+
+def _setup() -> None:
+    import django
+
+    django.setup()
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the schema, roles, grants and row-level security up to date."""
+    with database():
+        from tillit.conf.database import migrate as bring_up_to_date
+
+        bring_up_to_date(env(), verbosity=1)
+    out.print("The database is up to date.")
+
+
+@main.command()
+def check() -> None:
+    """Verify declarations, row-level security, grants and migrations against the running database."""
+    with database():
+        from tillit.conf.verify import findings
+
+        found = findings()
+    for finding in found:
+        err.print(f"[red]✗[/] {finding}")
+    if found:
+        raise Failed(f"{len(found)} finding(s). `tillit migrate` mends grants and row-level security.")
+    out.print("[green]✓[/] Every table is declared, protected and granted as declared.")
+
+
+@main.group()
+def policy() -> None:
+    """Work with policy documents."""
+
+
+@policy.command("check")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def policy_check(file: Path) -> None:
+    """Check a policy document; errors name line, path and the mend."""
+    from tillit.policy.check import check_file
+
+    problems = check_file(file)
+    for problem in problems:
+        err.print(
+            f"{file}:{problem.line}: {problem.path}: {problem.message}\n    {problem.mend}",
+            markup=False,
+            soft_wrap=True,
+        )
+    if problems:
+        raise Failed(f"{len(problems)} problem(s) in {file}.")
+    out.print(f"[green]✓[/] {file} holds together.")
+
+
+@main.group()
+def ledger() -> None:
+    """Work with the ledger of activities."""
+
+
+@ledger.command("seal")
+def ledger_seal() -> None:
+    """Seal what is not sealed yet (the worker does so every minute)."""
+    from django.utils import timezone
+
+    with database():
+        from tillit.ledger.seal import seal
+
+        out.print(f"{seal(env().keys, now=timezone.now()):,} rows sealed.")
+
+
+@ledger.command("verify")
+def ledger_verify() -> None:
+    """Recompute every hash, root and signature; exit 1 when a row was changed, removed or added."""
+    from rich.progress import Progress
+
+    with database(), Progress(console=err, transient=True) as progress:
+        from tillit.ledger.models import Activity, Seal
+        from tillit.ledger.seal import verify
+
+        bar = progress.add_task("Verifying seals", total=None)
+        found = verify(env().keys, progress=lambda done, total: progress.update(bar, completed=done, total=total))
+        seals, rows = Seal.objects.count(), Activity.objects.count()
+    for finding in found[:50]:
+        err.print(f"[red]✗[/] {finding.what}: {finding.where}", soft_wrap=True)
+    if found:
+        raise Failed(f"The ledger is not as it was written: {len(found)} finding(s).")
+    out.print(f"[green]✓[/] {seals:,} seals and {rows:,} activities are as they were written.")
+
+
+if __name__ == "__main__":
+    main()
