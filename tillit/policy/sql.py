@@ -1,0 +1,56 @@
+"""The rule of ``decide`` as a SQL condition, for sets of persons and for row-level security.
+
+Only standard operators and ``CAST`` are used. Everything is widened to bigint before a shift, because a
+32-bit integer would lose bit 31 and every purpose above it.
+"""
+
+from collections.abc import Callable
+
+from tillit.policy.rules import Rule
+
+#: The parts of a rule that the condition asks for, with the SQL type each is cast to.
+RULE_PARTS: dict[str, str] = {
+    "roles": "bigint",
+    "default_regions": "bigint",
+    "consent_regions": "bigint",
+    "bit": "integer",
+    "refusable": "boolean",
+    "sends": "boolean",
+    "allowed_when_restricted": "boolean",
+}
+
+
+def condition(person: str, rule: Callable[[str], str]) -> str:
+    """Write the condition that is true for the persons a rule permits.
+
+    ``person`` is the alias or table whose columns region, roles, flags, granted, refused are read.
+    ``rule`` gives the SQL expression of one of RULE_PARTS: a literal for a filter, a scalar sub-select
+    ``(select …)`` in row-level security, which PostgreSQL evaluates once a query. If an expression is
+    null, since no rule is in force, the condition is null and permits nobody. Regions must be within
+    0 to 30: keep a check constraint on the column.
+    """
+    part = {name: f"CAST({rule(name)} AS {kind})" for name, kind in RULE_PARTS.items()}
+    granted, refused = (f"((({person}.{column} >> {part['bit']}) & 1) = 1)" for column in ("granted", "refused"))
+    default, consent = (
+        f"((({part[regions]} >> CAST({person}.region AS integer)) & 1) = 1)"
+        for regions in ("default_regions", "consent_regions")
+    )
+    return (
+        f"(({part['roles']} & {person}.roles) <> 0"
+        f" AND (({default} AND NOT ({part['refusable']} AND {refused}))"
+        f" OR ({consent} AND {granted} AND NOT {refused}))"
+        f" AND (({person}.flags & 1) = 0 OR {part['allowed_when_restricted']})"
+        f" AND (({person}.flags & 2) = 0 OR NOT {part['sends']}))"
+    )
+
+
+def literal(rule: Rule) -> Callable[[str], str]:
+    """Give the parts of a rule as SQL literals, for ``condition``."""
+
+    def part(name: str) -> str:
+        if name not in RULE_PARTS:
+            raise KeyError(name)
+        value = getattr(rule, name)
+        return str(value).upper() if isinstance(value, bool) else str(int(value))
+
+    return part
