@@ -83,31 +83,33 @@ def _problems(errors: ValidationError, *, lines: Lines) -> list[Problem]:
 
 
 def _in_words(error: ErrorDetails, *, name: str) -> tuple[str, str]:
-    """Say a pydantic error in the words of somebody who writes policies."""
+    """Say a pydantic error in the words of somebody who writes policies: what is wrong, how to mend it."""
     context = error.get("ctx", {})
     given = _shown(error["input"])
+    words: tuple[str, str]
     match error["type"]:
         case "missing":
-            return f"“{name}” is missing.", f"Add “{name}:” here."
+            words = f"“{name}” is missing.", f"Add “{name}:” here."
         case "extra_forbidden":
-            return f"“{name}” is no word of the policy document.", _did_you_mean(name, _FIELDS)
+            words = f"“{name}” is no word of the policy document.", _did_you_mean(name, _FIELDS)
         case "enum" | "literal_error":
-            return f"{given} is not one of the words allowed here.", f"Use {context['expected']}."
+            words = f"{given} is not one of the words allowed here.", f"Use {context['expected']}."
         case "too_short":
-            return "The list is empty.", "Name at least one."
+            words = "The list is empty.", "Name at least one."
         case "string_too_short":
-            return "The text is empty.", "Write it, or leave the whole entry out."
+            words = "The text is empty.", "Write it, or leave the whole entry out."
         case "string_too_long":
-            return "The text is too long.", f"Keep it within {context['max_length']} characters."
+            words = "The text is too long.", f"Keep it within {context['max_length']} characters."
         case "string_pattern_mismatch":
-            return f"{given} is not written as an id.", _COMMA_MEND if " " in given else _PATTERN_MEND
+            words = f"{given} is not written as an id.", _COMMA_MEND if " " in given else _PATTERN_MEND
         case "value_error":
             message = str(context["error"])
-            return f"{message[:1].upper()}{message[1:]}.", _value_mend(message)
+            words = f"{message[:1].upper()}{message[1:]}.", _value_mend(message)
         case "string_type" if error["input"] is None:
-            return "The text is missing.", "Write it after the colon."
+            words = "The text is missing.", "Write it after the colon."
         case kind:
-            return f"{given} does not fit here.", _TYPE_MENDS.get(kind, f"Mend it: {error['msg']}.")
+            words = f"{given} does not fit here.", _TYPE_MENDS.get(kind, f"Mend it: {error['msg']}.")
+    return words
 
 
 def _shown(value: Any) -> str:

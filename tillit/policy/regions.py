@@ -31,6 +31,10 @@ class Region(IntEnum):
         return self.name.replace("_", "-")
 
 
+def _codes(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: One more than the highest region code; the length of every table indexed by region.
 REGION_COUNT = 31
 
@@ -43,19 +47,17 @@ GDPR_REGIONS = frozenset({Region.EEA, Region.UK})
 #: The European Economic Area: 27 member states of the European Union, and the three EFTA states that apply
 #: the GDPR. Source: EEA Agreement, annex XI as amended by Joint Committee Decision 154/2018; EU
 #: membership as of 2020-02-01 (no change until 2025-07-01).
-EEA_COUNTRIES = frozenset(
-    "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO".split()
-)
+EEA_COUNTRIES = _codes("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO")
 
 #: Territories with their own country code where the GDPR applies as in the mother country: Åland and the French
 #: outermost regions (TFEU art 349, 355(1)), Svalbard and Jan Mayen (the Norwegian act reaches them).
-EEA_TERRITORIES = frozenset("AX GF GP MF MQ RE YT SJ".split())
+EEA_TERRITORIES = _codes("AX GF GP MF MQ RE YT SJ")
 
 #: The United Kingdom, and the Crown dependencies and Gibraltar, whose acts copy the UK GDPR.
-UK_COUNTRIES = frozenset("GB GG GI IM JE".split())
+UK_COUNTRIES = _codes("GB GG GI IM JE")
 
 #: Territories of the United States that share its federal law. Source: ISO 3166-1.
-US_COUNTRIES = frozenset("US AS GU MP PR UM VI".split())
+US_COUNTRIES = _codes("US AS GU MP PR UM VI")
 
 #: Codes in use beside ISO 3166-1: Greece and the United Kingdom as the European Union writes them.
 _ALIASES = {"EL": "GR", "UK": "GB"}
@@ -72,16 +74,14 @@ _SINGLE = {
 }
 
 #: Every other country code in use. Source: ISO 3166-1 alpha-2 (249 codes, 2024), plus XK for Kosovo.
-_OTHER = frozenset(
-    (
-        "AD AE AF AG AI AL AM AO AQ AR AW AZ BA BB BD BF BH BI BJ BL BM BN BO BQ BS BT BV BW BY BZ "
-        "CC CD CF CG CI CK CL CM CN CO CR CU CV CW CX DJ DM DO DZ EC EG EH ER ET FJ FK FM FO GA GD "
-        "GE GH GL GM GN GQ GS GT GW GY HK HM HN HT ID IL IN IO IQ IR JM JO KE KG KH KI KM KN KP KW "
-        "KY KZ LA LB LC LK LR LS LY MA MC MD ME MG MH MK ML MM MN MO MR MS MU MV MW MX MY MZ NA NC "
-        "NE NF NG NI NP NR NU OM PA PE PF PG PH PK PM PN PS PW PY QA RS RU RW SA SB SC SD SH SL SM "
-        "SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UY UZ VA "
-        "VC VE VG VN VU WF WS XK YE ZA ZM ZW"
-    ).split()
+_OTHER = _codes(
+    "AD AE AF AG AI AL AM AO AQ AR AW AZ BA BB BD BF BH BI BJ BL BM BN BO BQ BS BT BV BW BY BZ "
+    "CC CD CF CG CI CK CL CM CN CO CR CU CV CW CX DJ DM DO DZ EC EG EH ER ET FJ FK FM FO GA GD "
+    "GE GH GL GM GN GQ GS GT GW GY HK HM HN HT ID IL IN IO IQ IR JM JO KE KG KH KI KM KN KP KW "
+    "KY KZ LA LB LC LK LR LS LY MA MC MD ME MG MH MK ML MM MN MO MR MS MU MV MW MX MY MZ NA NC "
+    "NE NF NG NI NP NR NU OM PA PE PF PG PH PK PM PN PS PW PY QA RS RU RW SA SB SC SD SH SL SM "
+    "SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UY UZ VA "
+    "VC VE VG VN VU WF WS XK YE ZA ZM ZW"
 )
 
 

@@ -1,5 +1,10 @@
 """What the program itself relies on: purposes and categories every policy document must declare."""
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: Purposes under which the code of the product reads or writes. Without one of them a part stands still.
 CODE_PURPOSES: frozenset[str] = frozenset(
     {
@@ -17,16 +22,16 @@ CODE_PURPOSES: frozenset[str] = frozenset(
 
 #: What each of those purposes reads, by category. ``rights.fulfil`` reads every category there is.
 CODE_CATEGORIES: dict[str, frozenset[str]] = {
-    "audience.administer": frozenset(
-        "contact identity demographics occupation preferences correspondence interaction device".split()
+    "audience.administer": _words(
+        "contact identity demographics occupation preferences correspondence interaction device"
     ),
-    "audience.import": frozenset("contact identity demographics occupation preferences".split()),
-    "delivery.operate": frozenset("contact preferences correspondence interaction".split()),
-    "marketing.email": frozenset("contact identity demographics occupation preferences correspondence".split()),
-    "measurement.email": frozenset("interaction device correspondence".split()),
-    "people.confirm": frozenset("contact identity preferences correspondence request".split()),
-    "preferences.manage": frozenset("contact identity preferences correspondence".split()),
-    "service.message": frozenset("contact identity correspondence".split()),
+    "audience.import": _words("contact identity demographics occupation preferences"),
+    "delivery.operate": _words("contact preferences correspondence interaction"),
+    "marketing.email": _words("contact identity demographics occupation preferences correspondence"),
+    "measurement.email": _words("interaction device correspondence"),
+    "people.confirm": _words("contact identity preferences correspondence request"),
+    "preferences.manage": _words("contact identity preferences correspondence"),
+    "service.message": _words("contact identity correspondence"),
 }
 
 #: Purposes that must stay possible for everybody, whatever they refused: without them nobody could

@@ -40,7 +40,7 @@ class Texts(RootModel[dict[Language, Line]]):
     def said(self, language: str) -> str:
         """Give the text in a language, else in the language without its region, else in the first."""
         texts = self.root
-        return texts.get(language) or texts.get(language.split("-")[0]) or next(iter(texts.values()))
+        return texts.get(language) or texts.get(language.partition("-")[0]) or next(iter(texts.values()))
 
     @model_validator(mode="after")
     def _says_something(self) -> "Texts":
