@@ -1,7 +1,7 @@
 """Real PostgreSQL for every test, as the application's role.
 
 One embedded server a checkout, without fsync; its database is made anew for each run. A test that uses `db` runs in a
-transaction that is rolled back; one that needs committed rows (several connections, another process) uses `committed_db`.
+transaction that is rolled back; one that needs committed rows (several connections or processes) uses `committed_db`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import pytest
 
 from tests.environment import ROOT
 from tillit.conf import postgres
-from tillit.conf.env import env
+from tillit.env import DATABASE, embedded_dsn, env
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 
 
-def superuser(database: str = postgres.DATABASE) -> psycopg.Connection:
+def superuser(database: str = DATABASE) -> psycopg.Connection:
     """A connection that row-level security does not bind: for looking and tampering in tests."""
-    return psycopg.connect(postgres.dsn(env().data, role="postgres", database=database), autocommit=True)
+    return psycopg.connect(embedded_dsn(env().data, role="postgres", database=database), autocommit=True)
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +38,8 @@ def django_db_setup(server: postgres.EmbeddedPostgres, django_db_blocker: pytest
     from tillit.conf.database import migrate
 
     with superuser("postgres") as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {postgres.DATABASE} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {postgres.DATABASE} OWNER tillit_owner TEMPLATE template0")
+        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {DATABASE} OWNER tillit_owner TEMPLATE template0")
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         migrate(env())
     yield

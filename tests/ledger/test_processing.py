@@ -111,9 +111,12 @@ def test_a_purpose_that_is_no_name_is_refused(workspace, purpose):
 
 
 def test_contexts_do_not_nest_across_purposes(workspace):
-    with pytest.raises(WrongContext), processing(workspace.pk, ADMINISTER, by="t", act="a"):
-        with processing(workspace.pk, MARKETING, by="t", act="b"):
-            pass
+    with (
+        pytest.raises(WrongContext),
+        processing(workspace.pk, ADMINISTER, by="t", act="a"),
+        processing(workspace.pk, MARKETING, by="t", act="b"),
+    ):
+        pass
 
 
 def test_the_activity_counts_what_was_done(workspace):

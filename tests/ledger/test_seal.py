@@ -8,7 +8,7 @@ from django.utils import timezone
 from tests.conftest import superuser
 from tillit.accounts.models import Workspace
 from tillit.consent.actions import record_choice
-from tillit.conf.env import env
+from tillit.env import env
 from tillit.ledger import seal
 from tillit.ledger.actions import publish
 from tillit.ledger.processing import processing
@@ -36,14 +36,17 @@ def sealed(committed_db, policy_text: str) -> int:
 
 
 TAMPERING = {
-    "the row was changed": "UPDATE ledger_activity SET actor = 'user:9' WHERE id = (SELECT id FROM ledger_activity LIMIT 1)",
+    "the row was changed": "UPDATE ledger_activity SET actor = 'user:9' WHERE id = (SELECT min(id::text)::uuid FROM ledger_activity)",
     "the row is gone": "DELETE FROM consent_choice WHERE id = (SELECT id FROM consent_choice LIMIT 1)",
     "a seal before this one is missing": "DELETE FROM ledger_seal WHERE number = 2",
     "leaves are missing or were added": "DELETE FROM ledger_leaf WHERE seal_number = 2 AND position = 1",
-    "the leaves do not give the signed root": "UPDATE ledger_leaf SET hash = sha256('x') WHERE seal_number = 1 AND position = 0",
+    "the leaves do not give the signed root": (
+        "UPDATE ledger_leaf SET hash = sha256('x') WHERE seal_number = 1 AND position = 0"
+    ),
     "the signature does not fit": "UPDATE ledger_seal SET root = sha256('x') WHERE number = 3",
     "the row was added behind the ledger's back": (
-        "INSERT INTO ledger_activity (id, workspace_id, purpose, act, outcome, actor, recipient, object_ref, categories, counts, at)"
+        "INSERT INTO ledger_activity"
+        " (id, workspace_id, purpose, act, outcome, actor, recipient, object_ref, categories, counts, at)"
         " VALUES (gen_random_uuid(), 1, 'p', 'a', 'done', 'x', '', '', '{}', '{}', now())"
     ),
 }

@@ -9,8 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tillit.conf.settings")
 
 from django.core.asgi import get_asgi_application
 
-from tillit.conf.env import env
 from tillit.edge.app import EdgeApp
+from tillit.env import env
 
 EDGE_PREFIX = "/e/"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +10,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from tillit.conf.env import env
 from tillit.conf.postgres import DatabaseUnavailable, EmbeddedPostgres
+from tillit.env import env
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tillit.conf.settings")
 out = Console(highlight=False)
@@ -28,7 +27,7 @@ class Failed(click.ClickException):
 
 @contextmanager
 def database() -> Iterator[None]:
-    """Make sure that the database runs (the embedded one is started when needed, and stopped again) and set up Django."""
+    """Set up Django over a database that runs; the embedded one is started when needed, and stopped again."""
     import django
     import psycopg
 
@@ -57,8 +56,6 @@ def main() -> None:
 
     Start with `tillit demo`, or with `tillit serve` for an installation of your own.
     """
-    if sys.version_info < (3, 11):
-        raise Failed(f"Tillit needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
 
 
 @main.command()

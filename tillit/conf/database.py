@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
 
-from tillit.conf.env import APP_ROLE, EDGE_ROLE, Env
+from tillit.env import APP_ROLE, EDGE_ROLE, Env
 from tillit.ledger import rls
 
 LOCK_TIMEOUT = "10s"

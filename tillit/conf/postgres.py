@@ -6,21 +6,19 @@ process is adopted, so its data is never opened twice.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
-from urllib.parse import quote
 
 import psycopg
 
-DATABASE = "tillit"
+from tillit.env import DATABASE, embedded_dsn, socket_folder
+
 START_TIMEOUT_S = 120.0  # crash recovery of a large import replays up to max_wal_size
 STOP_TIMEOUT_S = 60.0
 MIN_FREE_BYTES = 512 * 1024 * 1024
@@ -49,17 +47,6 @@ CONFIGURATION = {
 
 class DatabaseUnavailable(Exception):
     """The database could not be started or reached."""
-
-
-def socket_folder(data: Path) -> Path:
-    """Folder of the server's socket: short (a socket path holds 107 bytes) and one per data folder."""
-    name = hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"tillit-{name}"
-
-
-def dsn(data: Path, *, role: str, database: str = DATABASE) -> str:
-    """Connection string of the embedded server for one role."""
-    return f"postgresql://{role}@/{database}?host={quote(str(socket_folder(data)), safe='')}"
 
 
 class EmbeddedPostgres:
@@ -188,7 +175,9 @@ class EmbeddedPostgres:
             time.sleep(0.05)
 
     def _make_database(self) -> None:
-        with psycopg.connect(dsn(self.data, role="postgres", database="postgres"), autocommit=True) as connection:
+        with psycopg.connect(
+            embedded_dsn(self.data, role="postgres", database="postgres"), autocommit=True
+        ) as connection:
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'tillit_owner'").fetchone():
                 connection.execute("CREATE ROLE tillit_owner LOGIN CREATEROLE CREATEDB")
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
@@ -196,7 +185,7 @@ class EmbeddedPostgres:
 
     def _answers(self) -> bool:
         try:
-            psycopg.connect(dsn(self.data, role="postgres", database="postgres"), connect_timeout=2).close()
+            psycopg.connect(embedded_dsn(self.data, role="postgres", database="postgres"), connect_timeout=2).close()
         except psycopg.OperationalError:
             return False
         return True

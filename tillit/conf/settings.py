@@ -1,4 +1,4 @@
-"""Django's settings, all computed from `tillit.conf.env`."""
+"""Django's settings, all computed from `tillit.env`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
-from tillit.conf.env import env
+from tillit.env import env
 
 ENV = env()
 ROOT = Path(__file__).resolve().parent.parent

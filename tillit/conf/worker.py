@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app
 
-from tillit.conf.env import env
+from tillit.env import env
 
 CONCURRENCY = 2
 FINISH_WITHIN_S = 10.0

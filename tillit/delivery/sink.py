@@ -92,7 +92,7 @@ class _Session(asyncio.Protocol):
         self._sink._sessions.add(self)
         self._reply([self._fault(b"") or b"220 sink ESMTP"])
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+    def connection_lost(self, exc: Exception | None) -> None:
         self._sink._sessions.discard(self)
         self._transport = None
 

@@ -6,4 +6,4 @@ class LedgerConfig(AppConfig):
     label = "ledger"
 
     def ready(self) -> None:
-        from tillit.ledger import checks  # noqa: F401  registers the system checks
+        from tillit.ledger import checks  # noqa: F401, PLC0415  registers the system checks

@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from tillit.policy.declarations import Declares, nobody
+from tillit.policy.declarations import nobody
 
 
 class PolicyVersion(models.Model):

@@ -83,7 +83,7 @@ def processing(
 
     `act` names what is done (``campaign.prepare``), `about` the object (``campaign:7``), `subject` the one person
     concerned, if it is one. A context inside another of the same workspace and purpose joins its transaction; any
-    other nesting raises WrongContext. Raises Refused when the policy in force has no such purpose; the refusal is recorded.
+    other nesting raises WrongContext. Raises Refused when the policy in force has no such purpose; that is recorded too.
     """
     before = _settings()
     if before is not None and before != (str(workspace_id), purpose):
@@ -108,9 +108,9 @@ def processing(
             _write(activity)
             if before is None and connection.savepoint_ids:
                 _set("", "")  # the settings would outlive a savepoint; a commit drops them by itself
-    except Refused as refused:
+    except Refused:
         if before is None:
-            _record_refusal(refused, workspace_id, purpose, by=by, act=act, subject=subject, about=about)
+            _record_refusal(workspace_id, purpose, by=by, act=act, subject=subject, about=about)
         raise
 
 
@@ -167,9 +167,7 @@ def _row(activity: OpenActivity, **more: Any) -> Activity:
     )
 
 
-def _record_refusal(
-    refused: Refused, workspace_id: int, purpose: str, *, by: str, act: str, subject: UUID | None, about: str
-) -> None:
+def _record_refusal(workspace_id: int, purpose: str, *, by: str, act: str, subject: UUID | None, about: str) -> None:
     """Write the refused act; in a transaction of its own, since that of the act has been rolled back."""
     Activity.objects.create(
         workspace_id=workspace_id,

@@ -13,6 +13,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models, transaction
 
+from tillit.ledger.third_party import TABLES
 from tillit.policy.declarations import Declares
 from tillit.policy.sql import condition
 
@@ -104,8 +105,6 @@ def statements() -> Iterator[str]:
 
 def declared_tables() -> Iterator[tuple[str, Declares]]:
     """Yield every managed table with its declaration: our models', then third parties' and many-to-many ones."""
-    from tillit.ledger.third_party import TABLES
-
     for model in apps.get_models(include_auto_created=True):
         declares = getattr(model, "privacy", None) or TABLES.get(model._meta.db_table)
         if declares is None and model._meta.auto_created:

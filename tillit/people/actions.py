@@ -1,4 +1,4 @@
-"""Writes about persons. Each runs inside a processing context that the caller opened, or opens its own where it says so."""
+"""Writes about persons. Each runs inside a processing context that the caller opened."""
 
 from __future__ import annotations
 
@@ -129,13 +129,14 @@ def set_subscription(
 
     Somebody who unsubscribed stays so unless `revive`, which only the person's own act may set.
     """
-    keep = "" if revive else " AND people_subscription.state <> 'unsubscribed'"
+    leaving = state == Subscription.State.UNSUBSCRIBED
+    keep = "" if revive or leaving else " AND people_subscription.state <> 'unsubscribed'"
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO people_subscription (person_id, list_id, workspace_id, state, since, source_id)"
             " SELECT p.id, %s, p.workspace_id, %s, %s, %s FROM people_person p WHERE p.id = ANY (%s)"
             " ON CONFLICT (person_id, list_id) DO UPDATE SET state = EXCLUDED.state, since = EXCLUDED.since"
-            f" WHERE people_subscription.state <> EXCLUDED.state{keep if state != Subscription.State.UNSUBSCRIBED else ''}",
+            f" WHERE people_subscription.state <> EXCLUDED.state{keep}",
             [mailing_list.pk, state, now, source.pk if source else None, list(person_ids)],
         )
         changed = cursor.rowcount

@@ -49,7 +49,7 @@ def normalise_phone(text: str, *, country: str | None = None) -> str:
 
 
 def normalise_text(text: str) -> str:
-    """Return a customer number or visitor id without the space around it. Raises InvalidIdentifier when empty or long."""
+    """Return a customer number or visitor id, stripped. Raises InvalidIdentifier when empty or long."""
     stripped = text.strip()
     if not stripped or len(stripped) > 200 or "\0" in stripped:
         raise InvalidIdentifier("empty or longer than 200 characters")
@@ -67,7 +67,7 @@ NORMALISE: dict[str, Callable[[str], str]] = {
 def hasher(key: bytes, workspace_id: int, kind: str) -> Callable[[str], bytes]:
     """Return the function from a normalised identifier to its 32-byte key in one workspace.
 
-    Source: RFC 2104 (HMAC) with SHA-256. The keyed state is copied per value: 1.0 µs each, against 2.3 µs for `hmac.new`.
+    Source: RFC 2104 (HMAC) with SHA-256. The keyed state is copied per value: 1.0 µs each, against 2.3 µs anew.
     """
     prefixed = hmac.new(key, f"{workspace_id}\x1f{kind}\x1f".encode(), sha256)
 

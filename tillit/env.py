@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
 from functools import cached_property, lru_cache
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -9,11 +11,24 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from pydantic import Field, PostgresDsn, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from tillit.conf import postgres
 from tillit.keys import Keys, master_secret
 
 APP_ROLE = "tillit_app"
 EDGE_ROLE = "tillit_edge"
+
+
+DATABASE = "tillit"
+
+
+def socket_folder(data: Path) -> Path:
+    """Folder of the embedded server's socket: short (a socket path holds 107 bytes) and one per data folder."""
+    name = hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"tillit-{name}"
+
+
+def embedded_dsn(data: Path, *, role: str, database: str = DATABASE) -> str:
+    """Connection string of the embedded server for one role."""
+    return f"postgresql://{role}@/{database}?host={quote(str(socket_folder(data)), safe='')}"
 
 
 class Env(BaseSettings):
@@ -71,7 +86,7 @@ class Env(BaseSettings):
         """Connection string of the owning role; None on a node that only knows the application's."""
         if self.database_url is not None:
             return str(self.database_url)
-        return postgres.dsn(self.data, role="tillit_owner") if self.embedded else None
+        return embedded_dsn(self.data, role="tillit_owner") if self.embedded else None
 
     @property
     def app_dsn(self) -> str:
@@ -89,7 +104,7 @@ class Env(BaseSettings):
         if configured is not None:
             return str(configured)
         if self.database_url is None:
-            return postgres.dsn(self.data, role=role)
+            return embedded_dsn(self.data, role=role)
         parts = urlsplit(str(self.database_url))
         host = parts.netloc.rpartition("@")[2]
         return urlunsplit(parts._replace(netloc=f"{role}:{quote(self.role_password(role))}@{host}"))

@@ -1,0 +1,60 @@
+"""`make clauses`: every promise with the tests that prove it.
+
+A row counts as proven when a test carries its id (`@pytest.mark.clause("E5")`); that the tests pass is for
+`make test` to say.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import defaultdict
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from tests.environment import ROOT
+
+_ROW = re.compile(r"^\| ([A-J]\d+) \| (.+?) \|", re.MULTILINE)
+
+
+def promises() -> dict[str, str]:
+    """The rows of docs/clauses.md: id → promise."""
+    return dict(_ROW.findall((ROOT / "docs" / "clauses.md").read_text()))
+
+
+class Collector:
+    """A pytest plugin that notes which tests carry which clause."""
+
+    def __init__(self) -> None:
+        self.proofs: dict[str, set[str]] = defaultdict(set)
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            for mark in item.iter_markers("clause"):
+                for clause in mark.args:
+                    self.proofs[clause].add(item.nodeid.split("[")[0])
+
+
+def main() -> int:
+    collector = Collector()
+    pytest.main(["--collect-only", "-q", "--no-header", "--no-summary", "-p", "no:terminal"], plugins=[collector])
+    table = Table("id", "promise", "proven by", show_lines=False)
+    rows = promises()
+    for clause, promise in rows.items():
+        proofs = sorted(collector.proofs.get(clause, ()))
+        more = f"\n… {len(proofs) - 4} more" if len(proofs) > 4 else ""
+        shown = "\n".join(proof.removeprefix("tests/") for proof in proofs[:4]) + more
+        table.add_row(clause, promise, shown or "[dim]not yet[/]")
+    console = Console(width=170 if not sys.stdout.isatty() else None)
+    console.print(table)
+    console.print(f"{sum(clause in collector.proofs for clause in rows)} of {len(rows)} promises are proven by tests.")
+    unknown = sorted(set(collector.proofs) - set(rows))
+    if unknown:
+        console.print(f"[red]Unknown ids in tests: {', '.join(unknown)}[/]")
+    return bool(unknown)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
