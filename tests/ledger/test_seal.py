@@ -36,7 +36,7 @@ def sealed(committed_db, policy_text: str) -> int:
 
 
 TAMPERING = {
-    "the row was changed": "UPDATE ledger_activity SET actor = 'user:9' WHERE id = (SELECT min(id::text)::uuid FROM ledger_activity)",
+    "the row was changed": "UPDATE ledger_activity SET actor = 'user:9' WHERE act = 'add'",
     "the row is gone": "DELETE FROM consent_choice WHERE id = (SELECT id FROM consent_choice LIMIT 1)",
     "a seal before this one is missing": "DELETE FROM ledger_seal WHERE number = 2",
     "leaves are missing or were added": "DELETE FROM ledger_leaf WHERE seal_number = 2 AND position = 1",

@@ -83,7 +83,7 @@ def processing(
 
     `act` names what is done (``campaign.prepare``), `about` the object (``campaign:7``), `subject` the one person
     concerned, if it is one. A context inside another of the same workspace and purpose joins its transaction; any
-    other nesting raises WrongContext. Raises Refused when the policy in force has no such purpose; that is recorded too.
+    other nesting raises WrongContext. Raises Refused, and records it, when the policy in force has no such purpose.
     """
     before = _settings()
     if before is not None and before != (str(workspace_id), purpose):
