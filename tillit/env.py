@@ -82,6 +82,11 @@ class Env(BaseSettings):
         return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
+    def ledger_head(self) -> Path:
+        """The file that remembers the last seal outside the database, so that cutting off the ledger's end is found."""
+        return self.data / "ledger-head.json"
+
+    @property
     def owner_dsn(self) -> str | None:
         """Connection string of the owning role; None on a node that only knows the application's."""
         if self.database_url is not None:

@@ -61,6 +61,21 @@ def test_tampering_is_found(sealed, finding):
     assert finding in {found.what for found in seal.verify(env().keys)}
 
 
+def test_a_cut_off_end_is_found(sealed, tmp_path):
+    head = tmp_path / "head.json"
+    workspace = Workspace.objects.get()
+    with processing(workspace.pk, "audience.administer", by="t", act="look"):
+        pass
+    seal.seal(env().keys, now=timezone.now(), head=head)
+    assert seal.verify(env().keys, head=head) == []
+    with superuser() as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("DELETE FROM ledger_activity WHERE act = 'look'")
+        connection.execute("DELETE FROM ledger_leaf WHERE seal_number = 4")
+        connection.execute("DELETE FROM ledger_seal WHERE number = 4")
+    assert {found.what for found in seal.verify(env().keys, head=head)} == {"the end of the ledger is missing"}
+
+
 def test_another_key_does_not_verify(sealed):
     from tillit.keys import Keys
 

@@ -94,6 +94,7 @@ def edge(workers: int) -> None:
 def _granian(target: str, workers: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces, Loops
+    from granian.log import LogLevels
 
     Granian(
         target,
@@ -104,7 +105,7 @@ def _granian(target: str, workers: int) -> None:
         loop=Loops.uvloop,
         backpressure=512,
         log_access=False,
-        log_level="warning",
+        log_level=LogLevels.warning,
         respawn_failed_workers=True,
     ).serve()
 
@@ -167,7 +168,7 @@ def policy() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def policy_check(file: Path) -> None:
     """Check a policy document; errors name line, path and the mend."""
-    from tillit.policy.check import check_file
+    from tillit.policy.load import check_file
 
     problems = check_file(file)
     for problem in problems:
@@ -194,7 +195,7 @@ def ledger_seal() -> None:
     with database():
         from tillit.ledger.seal import seal
 
-        out.print(f"{seal(env().keys, now=timezone.now()):,} rows sealed.")
+        out.print(f"{seal(env().keys, now=timezone.now(), head=env().ledger_head):,} rows sealed.")
 
 
 @ledger.command("verify")
@@ -207,7 +208,11 @@ def ledger_verify() -> None:
         from tillit.ledger.seal import verify
 
         bar = progress.add_task("Verifying seals", total=None)
-        found = verify(env().keys, progress=lambda done, total: progress.update(bar, completed=done, total=total))
+        found = verify(
+            env().keys,
+            head=env().ledger_head,
+            progress=lambda done, total: progress.update(bar, completed=done, total=total),
+        )
         seals, rows = Seal.objects.count(), Activity.objects.count()
     for finding in found[:50]:
         err.print(f"[red]✗[/] {finding.what}: {finding.where}", soft_wrap=True)

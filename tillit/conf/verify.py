@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.core.checks import ERROR, run_checks
 from django.db import connection
@@ -97,8 +98,8 @@ def _immutability() -> Iterator[str]:
             yield f"The table {table} is append-only and can be changed: its trigger is missing or switched off."
 
 
-def _rows(sql: str, parameters: list[object]) -> list[tuple[object, ...]]:
+def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        rows: list[tuple[object, ...]] = cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

@@ -139,7 +139,7 @@ def _enter(workspace_id: int, purpose: str) -> tuple[int, list[str]]:
             " JOIN ledger_purposerule r ON r.version_id = f.version_id WHERE f.workspace_id = %s AND r.purpose = %s",
             [workspace_id, purpose],
         )
-        row = cursor.fetchone()
+        row: tuple[int, list[str]] | None = cursor.fetchone()
     if row is None:
         raise Refused(f"The policy in force has no purpose “{purpose}”, so nothing may be done for it.", rule=purpose)
     return row

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -42,13 +43,18 @@ def key_id(key: Ed25519PublicKey) -> str:
     return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16]
 
 
-def seal(keys: Keys, *, now: datetime) -> int:
-    """Seal every ledger row that is not sealed yet; return how many. One sealer works at a time."""
+def seal(keys: Keys, *, now: datetime, head: Path | None = None) -> int:
+    """Seal every ledger row that is not sealed yet; return how many. One sealer works at a time.
+
+    The last seal's number and digest are remembered in the file `head`, when one is given.
+    """
     sealed = 0
     while count := _seal_batch(keys, now=now):
         sealed += count
         if count < BATCH:
             break
+    if sealed and head and (last := Seal.objects.order_by("-number").first()):
+        head.write_text(json.dumps({"number": last.number, "digest": digest_of(last).hex()}))
     return sealed
 
 
@@ -110,19 +116,27 @@ def digest_of(seal: Seal) -> bytes:
     return hashlib.sha256(statement(seal) + bytes(seal.signature)).digest()
 
 
-def verify(keys: Keys, *, progress: Callable[[int, int], None] = lambda done, total: None) -> list[Finding]:
+def verify(
+    keys: Keys, *, head: Path | None = None, progress: Callable[[int, int], None] = lambda done, total: None
+) -> list[Finding]:
     """Recompute every hash, root, link and signature; return what is wrong, nothing when all is as it was written.
 
-    `progress` is told sealed batches done and in all. Reads hashes only, never the rows' content.
+    `head` is the file that `seal` wrote; `progress` is told sealed batches done and in all. Reads hashes only, never
+    the rows' content.
     """
+    remembered = json.loads(head.read_text()) if head and head.exists() else None
     public = signing_key(keys).public_key()
     findings: list[Finding] = []
     total, last = Seal.objects.count(), None
     for done, seal in enumerate(Seal.objects.order_by("number").iterator(), start=1):
         findings += _wrong_with_seal(seal, last, public)
         findings += _wrong_with_rows(seal)
+        if remembered and seal.number == remembered["number"] and digest_of(seal).hex() != remembered["digest"]:
+            findings.append(Finding("the seal is not the one remembered outside the database", f"seal {seal.number}"))
         last = seal
         progress(done, total)
+    if remembered and (last.number if last else 0) < remembered["number"]:
+        findings.append(Finding("the end of the ledger is missing", f"seal {remembered['number']}"))
     findings += _unsealed_rows()
     return findings
 

@@ -5,7 +5,7 @@ Per-person tables carry `workspace_id` and `person_id` without foreign-key const
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import uuid_utils.compat as uuid_utils
 from django.db import models
@@ -17,12 +17,13 @@ from tillit.policy.declarations import Declares, nobody
 class PerPersonQuerySet(models.QuerySet[Any]):
     """Reads of a per-person table; the inner join with `person` lets its row-level security decide on the person."""
 
-    def permitted(self) -> Self:
+    def permitted(self) -> PerPersonQuerySet:
         """Keep the rows whose person the purpose in force permits."""
-        return self.extra(  # noqa: S610  both names are our own tables
+        joined: PerPersonQuerySet = self.extra(  # noqa: S610  both names are our own tables
             tables=["people_person"],
             where=[f'"people_person"."id" = "{self.model._meta.db_table}"."person_id"'],
         )
+        return joined
 
 
 class PerPersonManager(models.Manager.from_queryset(PerPersonQuerySet)):  # type: ignore[misc]
