@@ -217,7 +217,7 @@ def envelope(mail: Mail, extensions: Mapping[str, str]) -> tuple[bytes, bytes]:
     """
     sender, recipient, parameters = mail.sender, mail.recipient, ""
     if not (sender.isascii() and recipient.isascii()):
-        sender, recipient = _ascii_domain(sender), _ascii_domain(recipient)
+        sender, recipient = ascii_domain(sender), ascii_domain(recipient)
         if not (sender.isascii() and recipient.isascii()):
             if "SMTPUTF8" not in extensions:
                 raise _lacking(553, "5.6.7", "the relay does not take addresses with letters beyond ASCII")
@@ -238,7 +238,7 @@ def _lacking(code: int, enhanced: str, text: str) -> CannotBeSent:
     return CannotBeSent(Outcome(Status.REFUSED, code, enhanced, text, Stage.MAIL))
 
 
-def _ascii_domain(address: str) -> str:
+def ascii_domain(address: str) -> str:
     """The domain in its A-label form where it has one, so that only a non-ASCII local part needs SMTPUTF8."""
     local, at, domain = address.rpartition("@")
     try:
