@@ -165,9 +165,12 @@ class RecipientRole(StrEnum):
 class Recipient(Party):
     """Who may receive data. ``business`` gives examples of its trade, which California asks for.
 
+    ``title`` names a group of recipients where no single party can be named yet.
+
     Source: GDPR art 13(1)(e)-(f), 30(1)(d); California Civil Code 1798.83(b)(3).
     """
 
+    title: Texts | None = None
     role: RecipientRole
     business: Texts
     categories: CategoryIds
