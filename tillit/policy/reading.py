@@ -10,7 +10,7 @@ from ruamel.yaml.reader import ReaderError
 
 from tillit.policy.problems import Lines, Path, PolicyErrors, Problem, written
 
-#: The largest document read. The reference policy has 0.1 MB; ruamel.yaml takes about 4 s for 1 MB.
+#: The largest document read. The reference policy has 0.09 MB and takes 0.15 s; 1 MB of short words took 9 s.
 MAX_SIZE_BYTES = 1_000_000
 
 #: Lists and mappings inside each other; a policy document needs six.

@@ -117,7 +117,7 @@ def bases_by_region(purpose: Purpose) -> tuple[Basis | None, ...]:
 
     Codes that no region has yet follow ``OTHER``. An unknown region is decided as the strictest: not
     permitted if any region forbids the purpose, by consent if any region asks for it, else as in
-    ``OTHER``. Source: CLAUSES B7.
+    ``OTHER``. Source: docs/clauses.md, B7.
     """
     other = _ground(purpose, Region.OTHER)
     bases: list[Basis | None] = [other] * REGION_COUNT
