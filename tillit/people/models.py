@@ -5,7 +5,7 @@ Per-person tables carry `workspace_id` and `person_id` without foreign-key const
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import uuid_utils.compat as uuid_utils
 from django.db import models
@@ -19,11 +19,11 @@ class PerPersonQuerySet(models.QuerySet[Any]):
 
     def permitted(self) -> PerPersonQuerySet:
         """Keep the rows whose person the purpose in force permits."""
-        joined: PerPersonQuerySet = self.extra(  # noqa: S610  both names are our own tables
+        joined = self.extra(  # noqa: S610  both names are our own tables
             tables=["people_person"],
             where=[f'"people_person"."id" = "{self.model._meta.db_table}"."person_id"'],
         )
-        return joined
+        return cast("PerPersonQuerySet", joined)
 
 
 class PerPersonManager(models.Manager.from_queryset(PerPersonQuerySet)):  # type: ignore[misc]
