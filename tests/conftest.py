@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from tests.browser import browser_context, browser_page, chromium, served, sign_in  # noqa: F401
 from tests.environment import ROOT
 from tillit.conf import postgres
 from tillit.env import DATABASE, embedded_dsn, env
@@ -72,3 +73,12 @@ def committed_db(django_db_setup: None, django_db_blocker: pytest.FixtureRequest
 @pytest.fixture
 def policy_text() -> str:
     return (ROOT / "policies" / "smart-media-solutions.yaml").read_text()
+
+
+@pytest.fixture(autouse=True)
+def plain_static(request: pytest.FixtureRequest) -> None:
+    """Pages name static files by their plain names in tests, so that no build or collection has to come first."""
+    settings = request.getfixturevalue("settings")
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a folder that is not there

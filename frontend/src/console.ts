@@ -1,0 +1,35 @@
+/** What every console page needs from a script; each part works on markup that the server wrote. */
+import htmx from "htmx.org";
+import { confirmations } from "./confirm";
+import { copying } from "./copy";
+import { charts } from "./lazy";
+import { keyboard } from "./keyboard";
+import { menus } from "./menu";
+import { theme } from "./theme";
+import { toasts } from "./toast";
+
+htmx.config.allowEval = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.includeIndicatorStyles = false;
+htmx.config.scrollBehavior = "auto";
+// A refusal or an invalid form is an answer to show, not a fault of the network.
+htmx.config.responseHandling = [
+  { code: "204", swap: false },
+  { code: "[23]..", swap: true },
+  { code: "(400|403|409|422)", swap: true },
+  { code: "[45]..", swap: false, error: true },
+];
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content;
+  if (token) (event as CustomEvent).detail.headers["X-CSRFToken"] = token;
+});
+
+theme();
+menus();
+copying();
+confirmations();
+keyboard();
+toasts();
+charts(document);
+htmx.onLoad((element) => charts(element as HTMLElement));

@@ -1,0 +1,44 @@
+"""The colour of a state. One table, so that a state looks the same on every page."""
+
+from __future__ import annotations
+
+TONES = {
+    # campaigns, imports
+    "draft": "secondary",
+    "queued": "secondary",
+    "preparing": "info",
+    "sending": "info",
+    "running": "info",
+    "paused": "warning",
+    "done": "success",
+    "cancelled": "secondary",
+    "failed": "danger",
+    # messages
+    "claimed": "info",
+    "sent": "success",
+    "deferred": "warning",
+    "unknown": "warning",
+    "withheld": "secondary",
+    # subscriptions
+    "pending": "warning",
+    "subscribed": "success",
+    "unsubscribed": "secondary",
+    # choices
+    "granted": "success",
+    "refused": "danger",
+    "withdrawn": "danger",
+    "objected": "danger",
+    # requests
+    "received": "info",
+    "verified": "info",
+    "fulfilled": "success",
+    # roles
+    "viewer": "secondary",
+    "editor": "info",
+    "owner": "primary",
+}
+
+
+def tone(state: str) -> str:
+    """The tone of a state; an unknown one is neutral."""
+    return TONES.get(str(state), "secondary")

@@ -1,0 +1,16 @@
+"""The console's routes. A noun's module lists its own; each view declares who may see it (`pages`)."""
+
+from django.urls import include, path
+
+from tillit.console.views import front, overview, profile
+
+app_name = "console"
+
+#: Modules of tillit.console.views whose routes lie under ``w/<workspace_id>/``.
+NOUNS = (overview,)
+
+urlpatterns = [
+    *front.urlpatterns,
+    *profile.urlpatterns,
+    path("w/<int:workspace_id>/", include([route for noun in NOUNS for route in noun.urlpatterns])),
+]
