@@ -12,8 +12,10 @@ RUNS = 5
 # Bits of the purposes are small numbers in a fresh workspace; half of the EEA granted marketing, a tenth refused.
 FILL = """
 INSERT INTO people_person (id, workspace_id, region, roles, flags, granted, refused, language, created_at)
-SELECT gen_random_uuid(), %(workspace)s, (ARRAY[1, 1, 1, 2, 5])[1 + i %% 5], 1, CASE i %% 50 WHEN 0 THEN 1 WHEN 1 THEN 2 ELSE 0 END,
-       CASE WHEN i %% 2 = 0 THEN 1::bigint << %(bit)s ELSE 0 END, CASE WHEN i %% 10 = 1 THEN 1::bigint << %(bit)s ELSE 0 END, '', now()
+SELECT gen_random_uuid(), %(workspace)s, (ARRAY[1, 1, 1, 2, 5])[1 + i %% 5], 1,
+       CASE i %% 50 WHEN 0 THEN 1 WHEN 1 THEN 2 ELSE 0 END,
+       CASE WHEN i %% 2 = 0 THEN 1::bigint << %(bit)s ELSE 0 END,
+       CASE WHEN i %% 10 = 1 THEN 1::bigint << %(bit)s ELSE 0 END, '', now()
 FROM generate_series(1, %(persons)s) i
 """
 SUBSCRIBE = """
@@ -23,6 +25,7 @@ SELECT id, 1, workspace_id, 'subscribed', now() FROM people_person
 COUNT = "SELECT count(*) FROM people_person p"
 CHILDREN = "SELECT count(*) FROM people_subscription s JOIN people_person p ON p.id = s.person_id WHERE s.list_id = 1"
 FETCH = "SELECT p.id FROM people_person p"
+QUERIES = {"count the permitted": COUNT, "count a list's permitted": CHILDREN, "fetch the permitted": FETCH}
 
 
 def main(size: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import sys
-import timeit
 
 from bench.support import ROOT, Result, best_of
 

@@ -136,6 +136,22 @@ def _setup() -> None:
 
 
 @main.command()
+@click.argument("email")
+@click.option("--name", default="", help="Name shown in the console.")
+@click.option("--workspace", default="", help="Workspace to own; made when there is none of that name.")
+@click.password_option(help="Asked for when not given.")
+def user(email: str, name: str, workspace: str, password: str) -> None:
+    """Make a user who signs in to the console, and the workspace they own."""
+    with database():
+        from tillit.conf.database import migrate as bring_up_to_date
+        from tillit.conf.first_user import make_user
+
+        bring_up_to_date(env())
+        made = make_user(email=email, password=password, name=name, workspace=workspace or "House")
+    out.print(f"{email} owns the workspace “{made}” and can sign in at {env().base_url}.", soft_wrap=True)
+
+
+@main.command()
 def migrate() -> None:
     """Bring the schema, roles, grants and row-level security up to date."""
     with database():
