@@ -6,6 +6,7 @@ transaction that is rolled back; one that needs committed rows (several connecti
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import psycopg
@@ -82,3 +83,12 @@ def plain_static(request: pytest.FixtureRequest) -> None:
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a folder that is not there
+
+
+@pytest.fixture
+def unused_tcp_socket() -> Iterator[socket.socket]:
+    """A listening socket on a port of the system's choice."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening

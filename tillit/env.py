@@ -6,9 +6,11 @@ import hashlib
 import tempfile
 from functools import cached_property, lru_cache
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
-from pydantic import Field, PostgresDsn, field_validator
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tillit.keys import Keys, master_secret
@@ -40,13 +42,13 @@ class Env(BaseSettings):
     secret: str | None = Field(
         None, description="Master secret, 32 characters or more. Default: made in the data folder."
     )
-    database_url: PostgresDsn | None = Field(
+    database_url: str | None = Field(
         None, description="PostgreSQL 16+ as the owning role. Default: the embedded server."
     )
-    app_database_url: PostgresDsn | None = Field(
+    app_database_url: str | None = Field(
         None, description="The same database as role tillit_app, for nodes that shall not know the owner's password."
     )
-    edge_database_url: PostgresDsn | None = Field(None, description="The same database as role tillit_edge.")
+    edge_database_url: str | None = Field(None, description="The same database as role tillit_edge.")
     url: str = Field("", description="Public address of this installation, e.g. https://mail.example.com.")
     host: str = Field("127.0.0.1", description="Address the server listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port the server listens on.")
@@ -66,6 +68,15 @@ class Env(BaseSettings):
     @classmethod
     def absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("database_url", "app_database_url", "edge_database_url")
+    @classmethod
+    def connection_string(cls, value: str | None) -> str | None:
+        try:
+            conninfo_to_dict(value or "")
+        except ProgrammingError as error:
+            raise ValueError(f"not a connection string: {error}") from error
+        return value or None
 
     @cached_property
     def keys(self) -> Keys:
@@ -90,7 +101,7 @@ class Env(BaseSettings):
     def owner_dsn(self) -> str | None:
         """Connection string of the owning role; None on a node that only knows the application's."""
         if self.database_url is not None:
-            return str(self.database_url)
+            return self.database_url
         return embedded_dsn(self.data, role="tillit_owner") if self.embedded else None
 
     @property
@@ -105,14 +116,12 @@ class Env(BaseSettings):
         """The password that `tillit migrate` gives a role on an external server."""
         return self.keys.derive(f"database password {role}").hex()
 
-    def _role_dsn(self, role: str, configured: PostgresDsn | None) -> str:
+    def _role_dsn(self, role: str, configured: str | None) -> str:
         if configured is not None:
-            return str(configured)
+            return configured
         if self.database_url is None:
             return embedded_dsn(self.data, role=role)
-        parts = urlsplit(str(self.database_url))
-        host = parts.netloc.rpartition("@")[2]
-        return urlunsplit(parts._replace(netloc=f"{role}:{quote(self.role_password(role))}@{host}"))
+        return make_conninfo(self.database_url, user=role, password=self.role_password(role))
 
 
 @lru_cache

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
 from rich.console import Console
 
 from tillit.conf.postgres import DatabaseUnavailable, EmbeddedPostgres
 from tillit.env import env
+from tillit.keys import SecretTooShort
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tillit.conf.settings")
 out = Console(highlight=False)
@@ -56,6 +58,13 @@ def main() -> None:
 
     Start with `tillit demo`, or with `tillit serve` for an installation of your own.
     """
+    try:
+        env().keys  # noqa: B018  reads the settings and the secret, to complain now
+    except ValidationError as error:
+        wrong = "; ".join(f"TILLIT_{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors())
+        raise Failed(f"A setting makes no sense. {wrong}. See docs/settings.md.") from error
+    except (SecretTooShort, OSError) as error:
+        raise Failed(f"The master secret cannot be had. {error}") from error
 
 
 @main.command()
