@@ -85,10 +85,10 @@ def test_a_broken_policy_is_reported_with_line_and_mend(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"TILLIT_PORT": "eighty"}, {"TILLIT_SECRET": "short"}, {"TILLIT_DATABASE_URL": "nonsense"}]
+    "wrong", [{"TILLIT_PORT": "eighty"}, {"TILLIT_SECRET": "short"}, {"TILLIT_DATABASE_URL": "nonsense"}]
 )
-def test_a_setting_that_makes_no_sense_is_said(settings, tmp_path):
-    failed = tillit("check", settings={"TILLIT_DATA": str(tmp_path)} | settings)
+def test_a_setting_that_makes_no_sense_is_said(wrong, tmp_path):
+    failed = tillit("check", settings={"TILLIT_DATA": str(tmp_path)} | wrong)
     assert failed.returncode == 1
     assert "Error" in failed.stderr and "Traceback" not in failed.stderr
 
