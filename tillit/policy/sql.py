@@ -30,17 +30,20 @@ def condition(person: str, rule: Callable[[str], str]) -> str:
     0 to 30: keep a check constraint on the column.
     """
     part = {name: f"CAST({rule(name)} AS {kind})" for name, kind in RULE_PARTS.items()}
-    granted, refused = (f"((({person}.{column} >> {part['bit']}) & 1) = 1)" for column in ("granted", "refused"))
+    # Bits are compared by <>, which the planner takes to be nearly always true. By = it would expect one row in two
+    # hundred and join persons row by row: 2.0 s for a list of a million, against 0.5 s.
+    granted = f"((({person}.granted >> {part['bit']}) & 1) <> 0)"
+    not_refused = f"((({person}.refused >> {part['bit']}) & 1) <> 1)"
     default, consent = (
-        f"((({part[regions]} >> CAST({person}.region AS integer)) & 1) = 1)"
+        f"((({part[regions]} >> CAST({person}.region AS integer)) & 1) <> 0)"
         for regions in ("default_regions", "consent_regions")
     )
     return (
         f"(({part['roles']} & {person}.roles) <> 0"
-        f" AND (({default} AND NOT ({part['refusable']} AND {refused}))"
-        f" OR ({consent} AND {granted} AND NOT {refused}))"
-        f" AND (({person}.flags & 1) = 0 OR {part['allowed_when_restricted']})"
-        f" AND (({person}.flags & 2) = 0 OR NOT {part['sends']}))"
+        f" AND (({default} AND (NOT {part['refusable']} OR {not_refused}))"
+        f" OR ({consent} AND {granted} AND {not_refused}))"
+        f" AND (({person}.flags & 1) <> 1 OR {part['allowed_when_restricted']})"
+        f" AND (({person}.flags & 2) <> 2 OR NOT {part['sends']}))"
     )
 
 
