@@ -26,18 +26,56 @@ class Batch(models.Model):
     lease_until = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    counts = models.JSONField(default=dict)
 
     privacy = nobody(
-        plain=("campaign_id", "sender", "size", "claimed_at", "lease_until", "started_at", "finished_at"),
+        retain="30 days after the batch was finished",
+        plain=("campaign_id", "sender", "size", "claimed_at", "lease_until", "started_at", "finished_at", "counts"),
     )
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["lease_until"], name="batch_open", condition=models.Q(finished_at__isnull=True))
+            models.Index(fields=["lease_until"], name="batch_open", condition=models.Q(finished_at__isnull=True)),
+            models.Index(fields=["campaign_id"], name="batch_campaign"),
         ]
 
     def __str__(self) -> str:
         return f"batch {self.id} of {self.size}"
+
+
+class Sender(models.Model):
+    """A sender that runs, and when it was last heard of: so that pages can say that nothing sends."""
+
+    name = models.CharField(primary_key=True, max_length=80)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    trouble = models.CharField(max_length=200, blank=True)
+
+    privacy = nobody(retain="while the sender runs", plain=("name", "started_at", "seen_at", "trouble"))
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Waiting(models.Model):
+    """The queue of service messages: one row a message until it was handed over, failed or was withheld.
+
+    A table of its own keeps it short: it is looked at every second, and holds no one's data, so that a sender can see
+    in which contexts there is something to send before it opens one.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    workspace_id = models.IntegerField()
+    purpose = models.CharField(max_length=63)
+    not_before = models.DateTimeField(null=True)
+    batch_id = models.BigIntegerField(null=True)
+
+    privacy = nobody(
+        retain="until sent", plain=("workspace_id", "purpose", "not_before", "batch_id"), reason="opaque ids only"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.id} under {self.purpose}"
 
 
 class Message(models.Model):
@@ -89,7 +127,8 @@ class Message(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["campaign_id", "state"], name="message_campaign"),
+            # No index holds a column that sending changes: then PostgreSQL updates a row within its page (HOT).
+            models.Index(fields=["campaign_id"], name="message_campaign"),
             models.Index(fields=["person_id"], name="message_person"),
         ]
 

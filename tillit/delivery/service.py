@@ -20,7 +20,7 @@ import uuid_utils.compat as uuid_utils
 from django.utils.module_loading import autodiscover_modules
 
 from tillit.accounts.models import Workspace
-from tillit.delivery.models import Message
+from tillit.delivery.models import Message, Waiting
 from tillit.ledger.processing import OpenActivity
 
 Argument = int | str | UUID
@@ -102,6 +102,7 @@ def queue(
         policy_version_id=activity.policy_version_id,
     )
     Message.objects.bulk_create([message])
+    Waiting.objects.create(id=message.id, workspace_id=activity.workspace_id, purpose=activity.purpose)
     activity.count(queued=1)
     return message.id
 
