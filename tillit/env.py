@@ -57,7 +57,14 @@ class Env(BaseSettings):
         "", description="Relay, e.g. smtp+starttls://user:password@relay.example.com:587. Default: the mail catcher."
     )
     smtp_connections: int = Field(4, ge=1, le=200, description="Connections a sender opens to the relay.")
+    smtp_per_second: float = Field(0, ge=0, description="Most mails a second that a sender hands over; 0: no limit.")
     sender_batch: int = Field(500, ge=1, le=5000, description="Mails a sender claims at a time.")
+    sender_lease_s: float = Field(
+        60, ge=1, le=3600, description="Seconds after which the mails of a sender that is gone are settled by others."
+    )
+    dkim_key_file: Path | None = Field(None, description="Private key (PEM) to sign mail with. Default: no signature.")
+    dkim_domain: str = Field("", description="Domain that signs. Default: TILLIT_MAIL_DOMAIN.")
+    dkim_selector: str = Field("tillit", description="Selector under which the public key is published.")
     mail_domain: str = Field("localhost", description="Domain of Message-IDs and of the envelope sender.")
     language: str = Field("en", pattern="^(en|sv)$", description="Language of pages before a person chose one.")
     time_zone: str = Field("Europe/Stockholm", description="Time zone of pages and reports.")
