@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import count
 from pathlib import Path
 
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from tillit.accounts.models import Membership, Role, User, Workspace
@@ -25,7 +27,15 @@ def workspace(*, name: str = "", policy: str | None = None, bare: bool = False, 
 
 def user(*, email: str = "", password: str = PASSWORD, **fields: object) -> User:
     """Somebody who can sign in with PASSWORD."""
-    return User.objects.create_user(email or f"user{next(_numbers)}@example.com", password, **fields)
+    made = User(email=(email or f"user{next(_numbers)}@example.com").lower(), password=_hashed(password), **fields)
+    made.save()
+    return made
+
+
+@cache
+def _hashed(password: str) -> str:
+    """Hashed once a run: hashing slowly is the hash's purpose, and would be most of a test's time."""
+    return make_password(password)
 
 
 def member(workspace: Workspace, *, role: Role = Role.EDITOR, **fields: object) -> User:

@@ -13,26 +13,23 @@ from tillit.env import Env, env
 
 
 @pytest.mark.parametrize(
-    ("url", "host", "port", "tls", "username", "password"),
+    ("url", "parsed"),
     [
-        ("smtp://relay.example.com", "relay.example.com", 25, Tls.NONE, None, None),
-        ("smtp+starttls://me:secret@relay.example.com", "relay.example.com", 587, Tls.STARTTLS, "me", "secret"),
+        ("smtp://relay.example.com", ("relay.example.com", 25, Tls.NONE, None, None)),
+        (
+            "smtp+starttls://me:secret@relay.example.com",
+            ("relay.example.com", 587, Tls.STARTTLS, "me", "secret"),
+        ),
         (
             "smtps://me%40example.com:a%2Fb%3Ac@relay.example.com:2465/",
-            "relay.example.com",
-            2465,
-            Tls.IMPLICIT,
-            "me@example.com",
-            "a/b:c",
+            ("relay.example.com", 2465, Tls.IMPLICIT, "me@example.com", "a/b:c"),
         ),
-        ("smtp://[::1]:1025", "::1", 1025, Tls.NONE, None, None),
+        ("smtp://[::1]:1025", ("::1", 1025, Tls.NONE, None, None)),
     ],
 )
-def test_an_address_says_all_of_a_relay(
-    url: str, host: str, port: int, tls: Tls, username: str | None, password: str | None
-) -> None:
+def test_an_address_says_all_of_a_relay(url: str, parsed: tuple[object, ...]) -> None:
     relay = Relay.parse(url)
-    assert (relay.host, relay.port, relay.tls, relay.username, relay.password) == (host, port, tls, username, password)
+    assert (relay.host, relay.port, relay.tls, relay.username, relay.password) == parsed
 
 
 @pytest.mark.parametrize(

@@ -109,3 +109,26 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.workspace_id}: {self.role}"
+
+
+class CacheEntry(models.Model):
+    """What Django's database cache keeps: the counts of sign-in attempts, shared by all processes."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    privacy = Declares(
+        subject="user",
+        category="account",
+        retain="minutes",
+        personal={"cache_key": "account", "value": "account"},
+        plain=("expires",),
+        reason="an address or a user's number, so that nobody can try passwords without end",
+    )
+
+    class Meta:
+        db_table = "tillit_cache"
+
+    def __str__(self) -> str:
+        return self.cache_key

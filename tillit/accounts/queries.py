@@ -17,6 +17,12 @@ def memberships(user: User) -> QuerySet[Membership]:
     return Membership.objects.filter(user=user).select_related("workspace").order_by("workspace__name", "workspace_id")
 
 
+def last_or_first(user: User, last: int | None) -> Membership | None:
+    """The membership of the workspace `last` if the user still has it, else the first one, else None."""
+    mine = memberships(user)
+    return (mine.filter(workspace_id=last).first() if last else None) or mine.first()
+
+
 def members(workspace_id: int) -> QuerySet[Membership]:
     """The users of a workspace, by address."""
     return Membership.objects.filter(workspace_id=workspace_id).select_related("user").order_by("user__email")

@@ -10,6 +10,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
+from tillit.conf import demo
 from tillit.env import env
 
 ENV = env()
@@ -19,6 +20,7 @@ IDENTITY_KEY = ENV.keys.derive("identity")
 TOKEN_KEY = ENV.keys.derive("tokens")
 DEBUG = ENV.debug
 DEMO = ENV.demo
+DEMO_SIGN_IN = (demo.EMAIL, demo.PASSWORD) if DEMO else None
 BASE_URL = ENV.base_url
 ALLOWED_HOSTS = [
     host for host in {urlsplit(BASE_URL).hostname, "localhost", "127.0.0.1", *ENV.allowed_hosts.split(",")} if host
@@ -124,18 +126,40 @@ LOGIN_REDIRECT_URL = "/"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+# An owner vouches for the addresses of those they invite, and the link in the invitation proves them.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_SESSION_REMEMBER = True
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 ACCOUNT_ADAPTER = "tillit.accounts.adapter.ClosedSignUp"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Tillit"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = BASE_URL.startswith("http://")
+
+# allauth counts sign-in attempts in the cache. In the database, so that the limit is one for all processes and nodes
+# and outlives a restart; nothing else is cached, so the few rows a minute cost nothing. Culling late keeps an
+# attacker from pushing their own count out.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "tillit_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 HTTPS = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_COOKIE_HTTPONLY = False
+# Our own server speaks plain HTTP, so behind an https address there is exactly one proxy to believe.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
@@ -160,6 +184,7 @@ LANGUAGES = [("en", _("English")), ("sv", _("Swedish"))]
 LOCALE_PATHS = [ROOT / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = ENV.time_zone
+FORMAT_MODULE_PATH = ["tillit.conf.formats"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = ENV.data / "static"

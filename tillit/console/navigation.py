@@ -10,9 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tillit.accounts.models import Role
+from tillit.accounts.models import Membership, Role
 from tillit.accounts.roles import allows
-from tillit.console.pages import PageRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +35,7 @@ ENTRIES = (
     Entry(route="policy", label=_("Policy"), icon="shield-check", key="y"),
     Entry(route="requests", label=_("Requests"), icon="inbox", key="r"),
     Entry(route="ledger", label=_("Ledger"), icon="timeline", key="e"),
-    Entry(route="settings", label=_("Settings"), icon="settings", key="s"),
+    Entry(route="settings", label=_("Settings"), icon="settings", key="s", role=Role.OWNER),
     Entry(route="caught", label=_("Caught mail"), icon="mail-opened", key="m", demo=True),
 )
 
@@ -50,18 +49,18 @@ class Link:
     current: bool
 
 
-def links(request: PageRequest) -> Iterator[Link]:
-    """The entries that this installation has and the caller's role opens."""
-    home = address("overview", request.workspace.id)
+def links(path: str, membership: Membership) -> Iterator[Link]:
+    """The entries that this installation has and the member's role opens; `path` is the page shown."""
+    home = address("overview", membership.workspace_id)
     for entry in ENTRIES:
-        if (entry.demo and not settings.DEMO) or not allows(request.membership, entry.role):
+        if (entry.demo and not settings.DEMO) or not allows(membership, entry.role):
             continue
         try:
-            href = address(entry.route, request.workspace.id)
+            href = address(entry.route, membership.workspace_id)
         except NoReverseMatch:  # a part of the product that this installation leaves out
             continue
-        here = request.path == href if href == home else request.path.startswith(href.rstrip("/"))
-        yield Link(entry, href, here)
+        current = path == href if href == home else f"{path}/".startswith(f"{href.rstrip('/')}/")
+        yield Link(entry, href, current)
 
 
 def address(route: str, workspace_id: int, *args: object, **kwargs: object) -> str:

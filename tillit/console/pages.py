@@ -58,6 +58,7 @@ def page(*, role: Role, methods: Iterable[str] = ("GET",)) -> Callable[[View], V
                 return HttpResponseNotAllowed(allowed)
             return _private(_answer(view, request, arguments))
 
+        opened.methods = allowed  # type: ignore[attr-defined]
         return _guarded(opened, role)
 
     return declare

@@ -2,12 +2,12 @@
 
 from django.urls import include, path
 
-from tillit.console.views import front, overview, profile
+from tillit.console.views import front, overview, profile, settings, users
 
 app_name = "console"
 
 #: Modules of tillit.console.views whose routes lie under ``w/<workspace_id>/``.
-NOUNS = (overview,)
+NOUNS = (overview, settings, users)
 
 urlpatterns = [
     *front.urlpatterns,

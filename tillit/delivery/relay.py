@@ -24,8 +24,8 @@ class Relay(wire.Relay):
     def parse(cls, url: str, *, hostname: str = "localhost") -> Self:
         """Read ``smtp+starttls://user:password@host:port``; user, password and port may be left out.
 
-        Schemes: ``smtp`` (no encryption, port 25), ``smtp+starttls`` (587; mail waits if the relay does not offer it) and
-        ``smtps`` (465). Special characters in user and password are percent-encoded. `hostname` is how we greet it.
+        Schemes: ``smtp`` (no encryption, port 25), ``smtp+starttls`` (587; mail waits if the relay does not offer it)
+        and ``smtps`` (465). Special characters in user and password are percent-encoded. `hostname` is how we greet it.
         A password goes over an unencrypted connection only to this machine. Raises BadRelay.
         """
         parts = urlsplit(url.strip())

@@ -10,18 +10,16 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from tillit.accounts import actions, queries
+from tillit.console.context import LAST_WORKSPACE
 from tillit.console.pages import anyone, signed_in
 
-LAST_WORKSPACE = "tillit_workspace"
 YEAR_S = 365 * 24 * 3600
 
 
 @signed_in
 def home(request: HttpRequest) -> HttpResponse:
     """To the overview of the workspace visited last, or of the first one."""
-    mine = queries.memberships(request.user)
-    last = request.session.get(LAST_WORKSPACE)
-    chosen = (mine.filter(workspace_id=last).first() if last else None) or mine.first()
+    chosen = queries.last_or_first(request.user, request.session.get(LAST_WORKSPACE))
     if chosen is None:
         return render(request, "console/nowhere.html")
     return redirect("console:overview", chosen.workspace_id)

@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.urls import path
 
 from tillit.accounts.models import Role
+from tillit.console.context import LAST_WORKSPACE
 from tillit.console.pages import PageRequest, page
-from tillit.console.views.front import LAST_WORKSPACE
 
 
 @page(role=Role.VIEWER)
