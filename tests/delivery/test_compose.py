@@ -21,7 +21,7 @@ HEADERS = Headers(
     sender=Mailbox("Räksmörgås & Co", "news@sender.example"),
     reply_to=Mailbox("", "answers@sender.example"),
     list_id="news.sender.example",
-    list_name="Nyheter",
+    list_name="Nyheter, (alla)",
     feedback_id="17:3:marketing:sender",
     bulk=True,
     language="sv",
@@ -93,7 +93,7 @@ def test_a_campaign_mail_has_the_headers_readers_and_providers_expect() -> None:
         "Date": "Sun, 01 Mar 2026 12:30:00 +0000",
         "Message-ID": "<17.abc@sender.example>",
         "Reply-To": "answers@sender.example",
-        "List-Id": "Nyheter <news.sender.example>",
+        "List-Id": '"Nyheter, (alla)" <news.sender.example>',
         "List-Unsubscribe": f"<https://mail.sender.example/u/{'t' * 55}>,"
         " <mailto:unsubscribe@sender.example?subject=17>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",

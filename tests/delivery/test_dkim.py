@@ -14,9 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.delivery.relays import mail, send, statuses
 from tillit.delivery import headers as header
 from tillit.delivery.compose import Addressee, Headers, Mailbox, Slot, Template
 from tillit.delivery.dkim import BadKey, KeyPair, Signer, generate, record
+from tillit.delivery.wire import Status
 
 KEYS = {kind: generate(kind=kind) for kind in ("rsa", "ed25519")}
 NOW_S = 1_772_368_200
@@ -110,6 +112,18 @@ def test_any_body_verifies(lines: list[bytes], end: bytes) -> None:
     signed = signer("ed25519").sign(message, now_s=NOW_S)
     on_the_wire = signed if signed.endswith(b"\r\n") else signed + b"\r\n"
     assert verified(on_the_wire, "ed25519")
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.text(max_size=100))
+@example(".\r\n..\r\n")
+def test_a_signed_mail_arrives_over_the_wire_and_still_verifies(value: str) -> None:
+    message = signer("ed25519").sign(campaign_mail(value), now_s=NOW_S)
+    kept: list[bytes] = []
+    outcomes, _ = send([mail(message=message)], received=lambda sender, recipients, whole: kept.append(whole))
+    assert statuses(outcomes) == [Status.ACCEPTED]
+    assert kept == [message]
+    assert verified(kept[0], "ed25519")
 
 
 @pytest.mark.clause("E5")

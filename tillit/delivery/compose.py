@@ -165,7 +165,7 @@ def _write_headers(sheet: _Sheet, headers: Headers) -> None:
     if headers.reply_to is not None:
         sheet.write(b"Reply-To: " + header.mailbox(headers.reply_to.name, headers.reply_to.address) + b"\r\n")
     if headers.list_id is not None:
-        name = header.text(headers.list_name) + b"\r\n " if headers.list_name else b""
+        name = header.phrase(headers.list_name) + b"\r\n " if headers.list_name else b""
         sheet.write(b"List-Id: " + name + b"<" + header.token(headers.list_id) + b">\r\n")
     if headers.unsubscribable:
         sheet.write(b"List-Unsubscribe: ")

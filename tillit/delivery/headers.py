@@ -39,20 +39,24 @@ def text(value: str, *, room: int = 60) -> bytes:
 def mailbox(name: str, address: str) -> bytes:
     """`"Name" <address>`, with the name in encoded words where it needs them. Raises `BadAddress`.
 
-    Source: RFC 5322 §3.4, RFC 2047 §5 (3). A local part beyond ASCII stays UTF-8, for relays with SMTPUTF8.
+    Source: RFC 5322 §3.4. A local part beyond ASCII stays UTF-8, for relays with SMTPUTF8.
     """
     where = addr_spec(address)
+    words = phrase(name)
+    if not words:
+        return where
+    fold = b" " if len(words) + len(where) < 68 else b"\r\n "
+    return words + fold + b"<" + where + b">"
+
+
+def phrase(name: str) -> bytes:
+    """A name before an address or a list's identifier: quoted, or in encoded words. Source: RFC 2047 §5 (3)."""
     if not name.isprintable():
         name = name.translate(_CONTROLS)
     name = name.strip()
-    if not name:
-        return where
     if name.isascii() and len(name) <= 60 and "=?" not in name:
-        phrase = b'"' + name.replace("\\", "\\\\").replace('"', '\\"').encode("ascii") + b'"'
-    else:
-        phrase = _encoded_words(name)
-    fold = b" " if len(phrase) + len(where) < 68 else b"\r\n "
-    return phrase + fold + b"<" + where + b">"
+        return b'"' + name.replace("\\", "\\\\").replace('"', '\\"').encode("ascii") + b'"' if name else b""
+    return _encoded_words(name)
 
 
 def addr_spec(address: str) -> bytes:
