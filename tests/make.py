@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from tillit.accounts.models import Membership, Role, User, Workspace
+from tillit.consent.actions import choose
+from tillit.edge.tokens import Kind, Tokens
 from tillit.ledger.actions import publish
+from tillit.ledger.processing import processing
+from tillit.people.actions import add_person, set_subscription
+from tillit.people.models import MailingList
+from tillit.policy.regions import Region
+from tillit.policy.roles import Role as PersonRole
 
 PASSWORD = "a long pass phrase for tests"
 POLICY = Path(__file__).resolve().parent.parent / "policies" / "smart-media-solutions.yaml"
@@ -43,3 +54,42 @@ def member(workspace: Workspace, *, role: Role = Role.EDITOR, **fields: object) 
     made = user(**fields)
     Membership.objects.create(workspace=workspace, user=made, role=role)
     return made
+
+
+def person(
+    workspace: Workspace,
+    *,
+    email: str = "",
+    region: Region = Region.EEA,
+    traits: dict[str, dict[str, Any]] | None = None,
+    role: PersonRole = PersonRole.CONTACT,
+    language: str = "",
+) -> UUID:
+    """A person in a workspace, with an address."""
+    with processing(workspace.pk, "audience.administer", by="test", act="person.add") as activity:
+        address = email or f"person{next(_numbers)}@example.org"
+        return add_person(activity, email=address, region=region, traits=traits, role=role, language=language)
+
+
+def choice(workspace: Workspace, person: UUID, purpose: str = "marketing.email", state: str = "granted") -> UUID:
+    """A choice of a person; return its id."""
+    made = choose(workspace.pk, person, {purpose: state}, method="operator", now=timezone.now(), by="test")
+    return made[purpose]
+
+
+def mailing_list(workspace: Workspace, *people: UUID, name: str = "", **fields: Any) -> MailingList:
+    """A list with people on it."""
+    made = MailingList.objects.create(workspace=workspace, name=name or f"List {next(_numbers)}", **fields)
+    with processing(workspace.pk, "audience.administer", by="test", act="list.fill") as activity:
+        set_subscription(activity, people, made, "subscribed", now=timezone.now())
+    return made
+
+
+def token(
+    kind: Kind, workspace: Workspace, person: UUID, *, campaign: int = 0, argument: int = 0, days_old: int = 0
+) -> str:
+    """The token of a link in a mail that went out so many days ago."""
+    day = timezone.now().date() - timedelta(days=days_old)
+    return Tokens(settings.TOKEN_KEY).issue(
+        kind, workspace=workspace.pk, campaign=campaign, person=person, day=day, argument=argument
+    )

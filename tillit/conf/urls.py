@@ -5,4 +5,5 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("tillit.console.urls")),
     path("account/", include("allauth.urls")),
+    path("", include("tillit.public.urls")),
 ]

@@ -2,30 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 from django.db import connection
 
+from tillit.consent.fold import MANAGE, lock
 from tillit.consent.models import Choice
+from tillit.consent.subscriptions import change_lists
 from tillit.ledger.models import PurposeRule
-from tillit.ledger.processing import OpenActivity, Refused
+from tillit.ledger.processing import OpenActivity, Refused, person_actor, processing
+from tillit.ledger.versions import version
+from tillit.policy.dates import add
 
-MANAGE = "preferences.manage"
+State = Choice.State
 
 
 class NotRefusable(Refused):
     """The purpose is one that cannot be refused while the relation exists, such as messages of the service."""
 
 
-def rule_in_force(workspace_id: int, purpose: str) -> PurposeRule:
-    """Return the rule of a purpose in the policy in force. Raises Refused when it has none."""
-    rules = PurposeRule.objects.filter(version__in_force__workspace_id=workspace_id, purpose=purpose)
-    if rule := rules.first():
+class NobodyThere(Refused):
+    """There is no such person in this workspace: they were erased, or never were."""
+
+
+def rule_of(version_id: int, purpose: str) -> PurposeRule:
+    """Return the rule that a purpose has in a version of the policy. Raises Refused when it has none."""
+    if rule := PurposeRule.objects.filter(version=version_id, purpose=purpose).first():
         return rule
     raise Refused(f"The policy in force has no purpose “{purpose}”.", rule=purpose)
+
+
+def choose(
+    workspace_id: int,
+    person_id: UUID,
+    decisions: Mapping[str, str],
+    *,
+    method: str,
+    now: datetime,
+    by: str | None = None,
+    notices: Mapping[str, str] | None = None,
+    about: str = "",
+) -> dict[str, UUID]:
+    """Record one person's choices (purpose → state) in a context of their own; return the receipts by purpose.
+
+    All are recorded, or none. `notices` maps a purpose to the digest of the words that the person was shown. `by` is
+    the person, unless somebody else records what they said. Raises NobodyThere, NotRefusable and Refused.
+    """
+    actor = by or person_actor(person_id)
+    with processing(workspace_id, MANAGE, by=actor, act="choice.record", subject=person_id, about=about) as activity:
+        _found(person_id)
+        return _record(activity, person_id, decisions, method=method, now=now, notices=notices)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What saving one's preferences changed: the receipts by purpose, and the state by list."""
+
+    receipts: dict[str, UUID]
+    lists: dict[int, str]
+
+
+def save_preferences(
+    workspace_id: int,
+    person_id: UUID,
+    *,
+    decisions: Mapping[str, str],
+    join: Collection[int],
+    leave: Collection[int],
+    notices: Mapping[str, str],
+    now: datetime,
+) -> Saved:
+    """Record what a person changed in the preference centre, all of it or nothing; effective for the next query.
+
+    Raises NobodyThere, NotRefusable, NotPublic and Refused. Source: CLAUSES C11, E13.
+    """
+    actor = person_actor(person_id)
+    with processing(workspace_id, MANAGE, by=actor, act="preferences.save", subject=person_id) as activity:
+        _found(person_id)
+        method = Choice.Method.PREFERENCES
+        receipts = _record(activity, person_id, decisions, method=method, now=now, notices=notices)
+        return Saved(receipts, change_lists(activity, person_id, join=join, leave=leave, now=now))
+
+
+def _found(person_id: UUID) -> None:
+    if not lock([person_id]):
+        raise NobodyThere(NobodyThere.__doc__ or "", rule=MANAGE)
+
+
+def _record(
+    activity: OpenActivity,
+    person_id: UUID,
+    decisions: Mapping[str, str],
+    *,
+    method: str,
+    now: datetime,
+    notices: Mapping[str, str] | None,
+) -> dict[str, UUID]:
+    shown = notices or {}
+    return {
+        purpose: record_choice(
+            activity, [person_id], purpose, state, method=method, now=now, notice_digest=shown.get(purpose, "")
+        )[0]
+        for purpose, state in decisions.items()
+    }
 
 
 def record_choice(
@@ -43,13 +126,16 @@ def record_choice(
     """Append one choice a person and fold it; return the choices' ids, which are the receipts' numbers.
 
     Runs in the caller's context (`preferences.manage`, or the import's). Persons that the context does not show are
-    left out. Raises NotRefusable when a purpose that cannot be refused is refused, Refused for an unknown purpose.
+    left out. A grant lapses at `expires_at`, else after the policy's `consent_lasts`. Raises NotRefusable when a
+    purpose that cannot be refused is refused, Refused for an unknown purpose.
     """
-    rule = rule_in_force(activity.workspace_id, purpose)
-    granting = state == Choice.State.GRANTED
+    rule = rule_of(activity.policy_version_id, purpose)
+    granting = state == State.GRANTED
     if not granting and not rule.refusable and not rule.consent_regions:
         raise NotRefusable("Messages that the service itself needs cannot be switched off.", rule=purpose, clause="E10")
-    known = _lock(person_ids)
+    if granting and expires_at is None:
+        expires_at = _lapses(activity.policy_version_id, purpose, now=now)
+    known = lock(person_ids)
     choices = [
         Choice(
             id=uuid_utils.uuid7(),
@@ -62,28 +148,27 @@ def record_choice(
             notice_digest=notice_digest,
             source_id=source_id,
             at=now,
-            expires_at=expires_at,
+            expires_at=expires_at if granting else None,
         )
         for person_id in known
     ]
     Choice.objects.bulk_create(choices, batch_size=2000)
-    _fold(known, bit=rule.bit, granting=granting)
+    lapsed = expires_at is not None and expires_at <= now
+    _fold(known, bit=rule.bit, granted=granting and not lapsed, refused=not granting)
     activity.count(**{f"choice_{state}": len(choices)})
     return [choice.id for choice in choices]
 
 
-def _lock(person_ids: Iterable[UUID]) -> list[UUID]:
-    """Lock the persons in one order, so that two choices of one person fold one after the other."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM people_person WHERE id = ANY (%s) ORDER BY id FOR UPDATE", [list(person_ids)])
-        return [row[0] for row in cursor.fetchall()]
+def _lapses(version_id: int, purpose: str, *, now: datetime) -> datetime | None:
+    lasts = version(version_id).document.purposes[purpose].consent_lasts
+    return add(now, lasts) if lasts else None
 
 
-def _fold(person_ids: list[UUID], *, bit: int, granting: bool) -> None:
-    gains, loses = ("granted", "refused") if granting else ("refused", "granted")
+def _fold(person_ids: list[UUID], *, bit: int, granted: bool, refused: bool) -> None:
+    """Set the two bits of one purpose: what `policy.fold` gives when this choice comes last."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE people_person SET {gains} = {gains} | (1::bigint << %s), {loses} = {loses} & ~(1::bigint << %s)"
-            " WHERE id = ANY (%s)",
-            [bit, bit, person_ids],
+            "UPDATE people_person SET granted = granted & ~(1::bigint << %s) | (%s::bigint << %s),"
+            " refused = refused & ~(1::bigint << %s) | (%s::bigint << %s) WHERE id = ANY (%s)",
+            [bit, int(granted), bit, bit, int(refused), bit, person_ids],
         )

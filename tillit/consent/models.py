@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tillit.people.models import PerPersonManager
-from tillit.policy.declarations import Declares
+from tillit.policy.declarations import Declares, nobody
 
 
 class Choice(models.Model):
@@ -54,7 +54,29 @@ class Choice(models.Model):
     )
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["person_id", "purpose", "-id"], name="choice_person")]
+        indexes: ClassVar = [
+            models.Index(fields=["person_id", "purpose", "-id"], name="choice_person"),
+            models.Index(fields=["expires_at"], name="choice_expiry", condition=models.Q(expires_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.state} by {self.person_id}"
+
+
+class Notice(models.Model):
+    """The words that people were shown when they chose, once for all who saw the same."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    language = models.CharField(max_length=5)
+    text = models.TextField()
+    first_shown_at = models.DateTimeField()
+
+    privacy = nobody(
+        retain="consent-evidence",
+        plain=("digest", "language", "text", "first_shown_at"),
+        append_only=True,
+        reason="evidence of what was asked (GDPR 7(1)); the words are the same for everybody",
+    )
+
+    def __str__(self) -> str:
+        return self.digest[:12]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -9,12 +10,12 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from tillit.ledger.processing import OpenActivity, Refused
 from tillit.people.identity import NORMALISE, hasher
-from tillit.people.models import Field, Identity, MailingList, Person, Source, Subscription, Traits
+from tillit.people.models import Field, Identity, MailingList, Person, Source, Subscription
 from tillit.policy.roles import Role
 
 DEFAULT_FIELDS = (
@@ -93,26 +94,16 @@ def add_person(
 def set_traits(
     activity: OpenActivity, person_id: UUID, *, category: str, values: Mapping[str, Any], source: Source | None = None
 ) -> None:
-    """Merge values into what a person has in one category."""
-    with transaction.atomic():
-        known = Traits.objects.filter(person_id=person_id, category=category).first()
-        if known is None:
-            Traits.objects.bulk_create(
-                [
-                    Traits(
-                        person_id=person_id,
-                        category=category,
-                        workspace_id=activity.workspace_id,
-                        values=dict(values),
-                        source_id=source.pk if source else None,
-                        updated_at=timezone.now(),
-                    )
-                ]
-            )
-        else:
-            Traits.objects.filter(person_id=person_id, category=category).update(
-                values={**known.values, **values}, updated_at=timezone.now()
-            )
+    """Merge values into what a person has in one category; the row keeps the source that it was made with."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO people_traits (person_id, category, workspace_id, values, source_id, updated_at)"
+            " SELECT p.id, %s, p.workspace_id, %s::jsonb, %s, %s FROM people_person p WHERE p.id = %s"
+            " ON CONFLICT (person_id, category) DO UPDATE"
+            " SET values = people_traits.values || EXCLUDED.values, updated_at = EXCLUDED.updated_at",
+            [category, json.dumps(dict(values)), source.pk if source else None, timezone.now(), person_id],
+        )
+    activity.count(traits=len(values))
 
 
 def set_subscription(

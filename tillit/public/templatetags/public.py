@@ -1,0 +1,121 @@
+"""What the pages for people say about a purpose, in the person's own case."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from tillit.consent.models import Choice
+from tillit.consent.queries import ListLine, PurposeLine
+from tillit.people.models import Field, Subscription
+from tillit.policy.bases import Objection
+from tillit.policy.outcomes import Reason
+from tillit.policy.regions import Region
+from tillit.policy.values import Texts
+from tillit.public import words
+from tillit.public.pages import Visit
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def text(context: dict[str, Any], texts: Texts) -> str:
+    """A text of the policy in the page's language."""
+    return texts.said(context["language"])
+
+
+@register.simple_tag
+def receipt(visit: Visit, choice: UUID) -> str:
+    """The address of a choice's receipt."""
+    return visit.receipt(choice)
+
+
+@register.simple_tag
+def standing(line: PurposeLine) -> str:
+    """Whether a purpose is on, and by what. Source: GDPR art 13(1)(c); CLAUSES D2."""
+    match line.decision.reason:
+        case Reason.PERMITTED_BY_CONSENT:
+            return _("On, because you said yes.")
+        case Reason.CONSENT_MISSING:
+            return _("Off, until you say yes.")
+        case Reason.REFUSED:
+            return _("Off, because you said no.")
+    ground = words.ground(line.basis)
+    return _("On. It rests on %(ground)s.") % {"ground": ground}
+
+
+@register.simple_tag
+def if_off(line: PurposeLine) -> str:
+    """What happens if a purpose is off."""
+    if line.purpose.sends:
+        return _("If off: you get no such messages, beginning with the next.")
+    return _("If off: it is not done with your information, beginning with the next time.")
+
+
+@register.simple_tag
+def why_standing(line: PurposeLine, operator: Any) -> str:
+    """Why a purpose cannot be switched off, and what one can do instead. Source: CLAUSES E10; GDPR art 21(1)."""
+    ground = _("It rests on %(ground)s.") % {"ground": words.ground(line.basis)}
+    if line.purpose.effective_objection is Objection.REVIEW:
+        return (
+            ground
+            + " "
+            + _("You can object by writing to %(mail)s; somebody weighs your reasons.") % {"mail": operator.objections}
+        )
+    if line.purpose.compulsory is not None:
+        return ground + " " + _("Without it the service cannot be given.")
+    return ground + " " + _("The law leaves no choice here, to you or to us.")
+
+
+@register.simple_tag
+def list_state(line: ListLine) -> str:
+    """How a person stands to a list, and since when."""
+    since = date_format(line.subscription.since, "DATE_FORMAT") if line.subscription else ""
+    if line.state == Subscription.State.SUBSCRIBED:
+        return _("You are on it since %(date)s.") % {"date": since}
+    if line.state == Subscription.State.PENDING:
+        return _("It waits for you to confirm, since %(date)s.") % {"date": since}
+    return _("You left it on %(date)s.") % {"date": since}
+
+
+@register.simple_tag
+def field_label(field: Field) -> str:
+    """The label of a person's field: ours are translated, a workspace's own are as it wrote them."""
+    return _(field.label)
+
+
+@register.simple_tag
+def region_words(region: int) -> str:
+    """Which law counts for a person, and that an unknown one is the strictest. Source: CLAUSES B7, D2."""
+    if region == Region.UNKNOWN:
+        return _("We do not know where you are, so the strictest law counts for you.")
+    return _("The law of this region counts for you: %(region)s.") % {"region": words.REGIONS[Region(region)]}
+
+
+@register.simple_tag
+def choice_words(choice: Choice) -> str:
+    """What a person chose, when and how."""
+    state, method = words.STATES[choice.state], words.METHODS[choice.method]
+    return f"{state}, {date_format(choice.at, 'DATE_FORMAT')} ({method})"
+
+
+@register.simple_tag
+def state_words(state: str) -> str:
+    """What a choice says."""
+    return str(words.STATES[state])
+
+
+@register.simple_tag
+def method_words(method: str) -> str:
+    """How a choice was made."""
+    return str(words.METHODS[method])
+
+
+@register.filter
+def get(values: dict[str, Any], name: str) -> Any:
+    """A value whose name is no word of the template language."""
+    return values.get(name)

@@ -1,0 +1,21 @@
+"""Addresses of the pages for people. Those in mails already sent never change."""
+
+from django.urls import path
+
+from tillit.public.views import preferences, receipts, statement, unsubscribe, why
+
+app_name = "public"
+urlpatterns = [
+    path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
+    path("u/<str:token>/undo", unsubscribe.undo, name="undo"),
+    path("u/<str:token>/stop", unsubscribe.stop, name="stop"),
+    path("p/<str:token>", preferences.centre, name="preferences"),
+    path("p/<str:token>/stop", preferences.stop, name="preferences_stop"),
+    path("p/<str:token>/names", preferences.names, name="names"),
+    path("p/<str:token>/language", preferences.language, name="language"),
+    path("why/<str:token>", why.show_why, name="why"),
+    path("why/<str:token>/measurement", why.object_to_measurement, name="why_measurement"),
+    path("receipt/<uuid:choice>/<str:token>", receipts.show_receipt, name="receipt"),
+    path("privacy/<int:workspace_id>", statement.statement, name="statement"),
+    path("privacy/<int:workspace_id>/<int:number>", statement.statement, name="statement_version"),
+]
