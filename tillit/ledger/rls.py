@@ -106,13 +106,16 @@ def statements() -> Iterator[str]:
 
 def declared_tables() -> Iterator[tuple[str, Declares]]:
     """Yield every managed table with its declaration: our models', then third parties' and many-to-many ones."""
+    managed = set()
     for model in apps.get_models(include_auto_created=True):
         declares = getattr(model, "privacy", None) or TABLES.get(model._meta.db_table)
         if declares is None and model._meta.auto_created:
             declares = getattr(model._meta.auto_created, "privacy", None)
         if declares is not None and model._meta.managed:
+            managed.add(model._meta.db_table)
             yield model._meta.db_table, declares
-    yield from ((table, declares) for table, declares in TABLES.items() if declares.reason == "unmanaged")
+    # the job queue's tables come from its own migrations: their models are unmanaged
+    yield from ((table, declares) for table, declares in TABLES.items() if table not in managed)
 
 
 _REFUSE_CHANGE = """
