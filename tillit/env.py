@@ -66,6 +66,7 @@ class Env(BaseSettings):
     dkim_domain: str = Field("", description="Domain that signs. Default: TILLIT_MAIL_DOMAIN.")
     dkim_selector: str = Field("tillit", description="Selector under which the public key is published.")
     mail_domain: str = Field("localhost", description="Domain of Message-IDs and of the envelope sender.")
+    max_upload_mb: int = Field(512, ge=1, le=10_000, description="Largest file that may be imported, in MB.")
     language: str = Field("en", pattern="^(en|sv)$", description="Language of pages before a person chose one.")
     time_zone: str = Field("Europe/Stockholm", description="Time zone of pages and reports.")
     debug: bool = Field(False, description="Show errors with their source. Never in production.")

@@ -250,10 +250,12 @@ class Import(models.Model):
     """One import of a file, its progress and its outcome."""
 
     class State(models.TextChoices):
+        DRAFT = "draft", _("Being set up")
         QUEUED = "queued", _("Waiting")
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
+        STOPPED = "stopped", _("Stopped")
 
     workspace = models.ForeignKey("accounts.Workspace", models.CASCADE, related_name="imports")
     source = models.ForeignKey(Source, models.PROTECT, related_name="imports")
@@ -268,6 +270,8 @@ class Import(models.Model):
     error = models.TextField(blank=True)
     started_by = models.CharField(max_length=80)
     created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    moved_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     privacy = nobody(
@@ -284,7 +288,7 @@ class Import(models.Model):
                 "counts",
                 "error",
             ),
-            *("started_by", "created_at", "finished_at"),
+            *("started_by", "created_at", "started_at", "moved_at", "finished_at"),
         ),
         reason="the file itself lies in the data folder until the import ends; refused rows are kept there for 30 days",
     )

@@ -1,1 +1,29 @@
 """Jobs."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from tillit.people.importing import cleaning
+from tillit.people.importing.run import run_import
+
+
+@app.task(name="people.import", queue="imports")
+def import_people(*, import_id: int) -> None:
+    """Bring in the people of a file."""
+    run_import(import_id)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="people.resume_imports", queueing_lock="people.resume_imports")
+def resume_imports(timestamp: int) -> None:
+    """Go on with imports whose worker died."""
+    cleaning.resume_stalled(now=timezone.now())
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="people.clean_imports", queueing_lock="people.clean_imports")
+def clean_imports(timestamp: int) -> None:
+    """Remove files of imports that are kept no longer."""
+    cleaning.clean(now=timezone.now())

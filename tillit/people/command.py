@@ -1,0 +1,160 @@
+"""`tillit import`: bring in people from a file, with a bar that shows the rate and the time left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+COUNTED = {
+    "rows": "rows read",
+    "new": "new people",
+    "known": "people known already",
+    "changed": "of them, given something new",
+    "duplicates": "rows about somebody named before",
+    "kept_out": "people who had said no, and stay out",
+    "opted_out": "opt-outs recorded",
+    "granted": "consents recorded",
+    "unknown_region": "people whose region is not known (decided as the strictest)",
+    "region_kept": "people whose known region the file contradicts (kept)",
+    "recoded_lines": "lines in another encoding than the rest",
+    "unreadable_values": "values that could not be read",
+    "refused": "rows refused",
+}
+
+
+class RowsPerSecond(ProgressColumn):
+    """Rows a second, over the whole import."""
+
+    def render(self, task: Task) -> Text:
+        rows, elapsed = task.fields.get("rows", 0), task.elapsed or 0
+        return Text(f"{rows / elapsed:,.0f} rows/s" if rows and elapsed else "", style="progress.data.speed")
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--workspace", "workspace_name", help="Workspace, by name or number.  [default: the only one]")
+@click.option("--list", "list_name", help="Distribution list the people join; made when missing.")
+@click.option("--source", "source_name", required=True, help="Where the file comes from; made with --warranty.")
+@click.option("--warranty", help="Who collected it, when, and on which basis; needed for a new source.")
+@click.option("--consent", default="", help="A purpose that everybody in the file consented to, e.g. marketing.email.")
+@click.option("--map", "maps", multiple=True, metavar="COLUMN=FIELD", help="What a column means; empty leaves it out.")
+def import_command(
+    *,
+    file: Path,
+    workspace_name: str | None,
+    list_name: str | None,
+    source_name: str,
+    warranty: str | None,
+    consent: str,
+    maps: tuple[str, ...],
+) -> None:
+    """Bring in people from a CSV file.
+
+    Whoever unsubscribed, refused or was erased stays so. Rows that cannot be brought in are kept with their reason.
+    """
+    from tillit.ledger.processing import SYSTEM, Refused  # noqa: PLC0415  Django is set up by now
+    from tillit.people.importing.files import NotReadable, refused_path  # noqa: PLC0415
+    from tillit.people.importing.mapping import BadMapping  # noqa: PLC0415
+    from tillit.people.importing.run import run_import  # noqa: PLC0415
+    from tillit.people.importing.start import start_import  # noqa: PLC0415
+
+    workspace = _workspace(workspace_name)
+    try:
+        item = start_import(
+            workspace.pk,
+            file,
+            source=_source(workspace, source_name, warranty),
+            mailing_list=_list(workspace, list_name),
+            by=SYSTEM,
+            now=timezone.now(),
+            consent=consent,
+            wanted=_wanted(maps),
+            defer=False,
+        )
+        done = _with_bar(run_import, item)
+    except (Refused, BadMapping, NotReadable) as error:
+        raise click.ClickException(str(error)) from error
+    _print(done, refused_path(done.pk))
+    if done.state != "done":
+        raise click.ClickException(done.error or f"The import is {done.get_state_display().lower()}.")
+
+
+def _workspace(name: str | None) -> Any:
+    from tillit.accounts.models import Workspace  # noqa: PLC0415
+
+    found = Workspace.objects.all()
+    if name:
+        found = found.filter(pk=int(name)) if name.isdigit() else found.filter(name=name)
+    rows = list(found.order_by("id")[:2])
+    if len(rows) == 1:
+        return rows[0]
+    problem = f"There is no workspace “{name}”." if name and not rows else "Say which workspace, with --workspace."
+    raise click.ClickException(problem if rows or name else "There is no workspace yet.")
+
+
+def _source(workspace: Any, name: str, warranty: str | None) -> Any:
+    from tillit.people.models import Source  # noqa: PLC0415
+
+    if found := Source.objects.filter(workspace=workspace, name=name).first():
+        return found
+    if not warranty:
+        raise click.ClickException(
+            f"The source “{name}” is new: say with --warranty who collected the file, when, and on which basis."
+        )
+    return Source.objects.create(workspace=workspace, name=name, warranty=warranty)
+
+
+def _list(workspace: Any, name: str | None) -> Any:
+    from tillit.people.models import MailingList  # noqa: PLC0415
+
+    return MailingList.objects.get_or_create(workspace=workspace, name=name)[0] if name else None
+
+
+def _wanted(maps: tuple[str, ...]) -> dict[str, str]:
+    wanted = {}
+    for pair in maps:
+        column, equals, target = pair.rpartition("=")
+        if not equals or not column:
+            raise click.BadParameter(f"“{pair}” is not COLUMN=FIELD.", param_hint="--map")
+        wanted[column.strip()] = target.strip()
+    return wanted
+
+
+def _with_bar(run_import: Any, item: Any) -> Any:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        RowsPerSecond(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task(f"Importing {item.file_name}", total=item.total_bytes, rows=0)
+        return run_import(
+            item.pk,
+            lambda running: progress.update(bar, completed=running.read_bytes, rows=running.counts.get("rows", 0)),
+        )
+
+
+def _print(done: Any, refused: Path) -> None:
+    out = Console(highlight=False)
+    table = Table(show_header=False, box=None)
+    for key, label in COUNTED.items():
+        if done.counts.get(key):
+            table.add_row(f"{done.counts[key]:,}", label)
+    for key, number in sorted(done.counts.items()):
+        if key.startswith("refused."):
+            table.add_row("", f"{number:,} {key.removeprefix('refused.').replace('_', ' ')}")
+    out.print(table)
+    left_out = [column["name"] for column in done.options["columns"] if not column["target"]]
+    if left_out:
+        out.print(f"Columns not brought in: {', '.join(left_out)}", markup=False)
+    if done.counts.get("refused"):
+        out.print(f"Refused rows, for 30 days: {refused}", soft_wrap=True, markup=False)

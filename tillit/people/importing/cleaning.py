@@ -1,0 +1,43 @@
+"""Files of imports hold personal data: each has its time, after which it is removed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tillit.people.importing import files
+from tillit.people.importing.start import STALLED_AFTER, resume
+from tillit.people.models import Import
+
+
+def clean(*, now: datetime) -> int:
+    """Remove files whose time is over; return how many.
+
+    Uploads that were never started are kept a day, those of failed imports seven, reports of refused rows thirty.
+    """
+    Import.objects.filter(state=Import.State.DRAFT, created_at__lt=now - files.KEEP_DRAFT).delete()
+    kept = {
+        *Import.objects.filter(state__in=[Import.State.DRAFT, Import.State.QUEUED, Import.State.RUNNING]).values_list(
+            "path", flat=True
+        ),
+        *Import.objects.filter(
+            state__in=[Import.State.FAILED, Import.State.STOPPED], finished_at__gte=now - files.KEEP_FAILED
+        ).values_list("path", flat=True),
+    }
+    removed = 0
+    for path in files.folder().glob("*.csv"):
+        is_report = path.name.endswith("-refused.csv")
+        due = is_report and files.older_than(path, files.KEEP_REFUSED, now=now)
+        # An upload under way has no row yet: an hour is longer than any takes.
+        due = due or (not is_report and path.name not in kept and files.older_than(path, files.UPLOAD_TAKES, now=now))
+        if due:
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
+def resume_stalled(*, now: datetime) -> int:
+    """Queue imports again that say they run but have written nothing for five minutes; return how many."""
+    stalled = Import.objects.filter(state=Import.State.RUNNING, moved_at__lt=now - STALLED_AFTER).order_by("id")
+    for item in stalled:
+        resume(item)
+    return len(stalled)

@@ -1,0 +1,151 @@
+"""What the columns of a file mean: their names, in English and Swedish, mapped to what a person has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+FIELD = "field:"
+EMAIL, PHONE, CUSTOMER = "email", "phone", "customer"
+COUNTRY, SUBDIVISION, LANGUAGE = "country", "subdivision", "language"
+STATUS, UNSUBSCRIBED, CONSENT = "status", "unsubscribed", "consent"
+TARGETS = (EMAIL, PHONE, CUSTOMER, COUNTRY, SUBDIVISION, LANGUAGE, STATUS, UNSUBSCRIBED, CONSENT)
+
+_NAMES: dict[str, str] = {
+    EMAIL: "email|emailaddress|mail|mailaddress|epost|epostadress|mejl|mejladress|mailadress|eposten|eaddress",
+    PHONE: "phone|phonenumber|telephone|mobile|mobilephone|cell|telefon|telefonnummer|mobil|mobilnummer"
+    "|mobiltelefon|tel",
+    CUSTOMER: "customerid|customernumber|customerno|customer|kundnr|kundnummer|kundid",
+    COUNTRY: "country|countrycode|countryregion|land|landskod|cc",
+    SUBDIVISION: "state|usstate|stateprovince|stateregion|province|delstat",
+    LANGUAGE: "language|lang|locale|preferredlanguage|sprak|språk",
+    STATUS: "status|memberstatus|subscriptionstatus|emailmarketing|emailmarketingstatus"
+    "|subscriberstatus|prenumerationsstatus",
+    UNSUBSCRIBED: "unsubscribed|unsubscribedat|unsubtime|optout|optedout|hasoptedoutofemail|avregistrerad|avanmald"
+    "|avanmäld|avprenumererad|donotemail|blocklisted|blacklisted",
+    CONSENT: "consent|optin|optedin|marketingconsent|gdprconsent|samtycke|marknadsföringssamtycke",
+}
+_FIELD_NAMES: dict[str, str] = {
+    "first_name": "firstname|fname|first|givenname|forename|förnamn|fornamn|tilltalsnamn",
+    "last_name": "lastname|lname|last|surname|familyname|efternamn",
+    "title": "title|jobtitle|role|position|titel|befattning|yrkestitel",
+    "company": "company|companyname|organisation|organization|organisationname|employer|företag|foretag|bolag"
+    "|företagsnamn",
+    "city": "city|town|postort|stad|ort|locality",
+}
+_TARGET_BY_NAME = {name: target for target, names in _NAMES.items() for name in names.split("|")}
+_FIELD_BY_NAME = {name: field for field, names in _FIELD_NAMES.items() for name in names.split("|")}
+_NOT_A_LETTER = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownField:
+    """A field of the workspace, as far as an import needs to know it."""
+
+    name: str
+    label: str
+    type: str
+    category: str
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a file and what it means; an empty target is not imported."""
+
+    name: str
+    target: str = ""
+    samples: tuple[str, ...] = ()
+
+
+class BadMapping(ValueError):
+    """The columns cannot be imported as mapped."""
+
+
+def suggest(rows: Sequence[Sequence[str]], *, has_header: bool, fields: Iterable[KnownField]) -> list[Column]:
+    """Return the columns of a table with the likeliest meaning of each; each meaning is given to one column only."""
+    if not rows:
+        return []
+    usable = {field.name: field for field in fields if field.allowed}
+    named = {**{fold(field.label): name for name, field in usable.items()}, **{fold(name): name for name in usable}}
+    body = rows[1:] if has_header else rows
+    columns, taken = [], set()
+    for place, head in enumerate(rows[0]):
+        name = head.strip() if has_header else f"Column {place + 1}"
+        samples = tuple(row[place].strip() for row in body[:5] if place < len(row) and row[place].strip())[:3]
+        target = _meaning(name, named, usable) if has_header else ""
+        if not has_header and "@" in head:
+            target = EMAIL
+        columns.append(Column(name, "" if target in taken else target, samples))
+        taken.add(target)
+    return columns
+
+
+def fold(name: str) -> str:
+    """A header without case, spaces and punctuation: ``E-Mail Address`` is ``emailaddress``."""
+    return _NOT_A_LETTER.sub("", name.lower())
+
+
+def _meaning(name: str, named: Mapping[str, str], usable: Mapping[str, KnownField]) -> str:
+    folded = fold(name)
+    if target := _TARGET_BY_NAME.get(folded):
+        return target
+    field = named.get(folded) or _FIELD_BY_NAME.get(folded)
+    return FIELD + field if field in usable else ""
+
+
+def apply_map(columns: Sequence[Column], wanted: Mapping[str, str]) -> list[Column]:
+    """Return the columns with the given meanings (column name → target or field name; "" leaves a column out).
+
+    Raises BadMapping for a column that the file does not have.
+    """
+    by_name = {fold(name): target for name, target in wanted.items()}
+    missing = set(by_name) - {fold(column.name) for column in columns}
+    if missing:
+        raise BadMapping(_("The file has no column “%(name)s”.") % {"name": sorted(missing)[0]})
+    return [
+        Column(column.name, _target(by_name[fold(column.name)]), column.samples)
+        if fold(column.name) in by_name
+        else column
+        for column in columns
+    ]
+
+
+def _target(text: str) -> str:
+    return text if not text or text in TARGETS or text.startswith(FIELD) else FIELD + text
+
+
+def check(columns: Sequence[Column], fields: Iterable[KnownField]) -> None:
+    """Raise BadMapping unless the mapping has one address, no meaning twice, and only fields that may be imported."""
+    known = {field.name: field for field in fields}
+    used: dict[str, str] = {}
+    for column in columns:
+        if not column.target:
+            continue
+        if earlier := used.get(column.target):
+            raise BadMapping(
+                _("“%(one)s” and “%(other)s” are mapped to the same thing. Leave one of them out.")
+                % {"one": earlier, "other": column.name}
+            )
+        used[column.target] = column.name
+        if column.target.startswith(FIELD):
+            field = known.get(column.target.removeprefix(FIELD))
+            if field is None:
+                raise BadMapping(
+                    _("“%(name)s” is mapped to a field that this workspace does not have.") % {"name": column.name}
+                )
+            if not field.allowed:
+                raise BadMapping(
+                    _(
+                        "“%(field)s” is of the category %(category)s, which the purpose audience.import does not have"
+                        " in the policy in force. Leave the column out, or change the policy."
+                    )
+                    % {"field": field.label, "category": field.category}
+                )
+        elif column.target not in TARGETS:
+            raise BadMapping(_("“%(target)s” is nothing that a column can mean.") % {"target": column.target})
+    if EMAIL not in used:
+        raise BadMapping(_("No column holds the email address. Say which one does."))

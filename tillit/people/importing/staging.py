@@ -1,0 +1,174 @@
+"""Writing one chunk: copied to the staging table, then inserted by set, in the caller's processing context."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from tillit.ledger.models import PurposeRule
+from tillit.ledger.processing import OpenActivity
+from tillit.people.importing import statements as sql
+from tillit.people.importing.rows import Chunk, FieldColumn, Plan, Refusal
+
+MARKETING = "marketing.email"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an import writes beside the persons: their source, the list they join, the purpose they consented to."""
+
+    source_id: int
+    list_id: int | None = None
+    consent: str = ""
+
+
+def write(activity: OpenActivity, plan: Plan, terms: Terms, chunk: Chunk, *, now: datetime) -> None:
+    """Write a chunk's people and complete its counts and refusals. Nothing of it is kept when the caller rolls back."""
+    values = _values(activity, terms, now=now)
+    with connection.cursor() as cursor:
+        _copy(cursor, plan, chunk)
+        made = _identities(cursor, chunk, values)
+        known = made < len(chunk.staged)
+        if known:
+            _resolve(cursor, chunk, values)
+        _persons(cursor, plan, values, known=known)
+        _details(cursor, plan, values, known=False)
+        if known:
+            _details(cursor, plan, values, known=True)
+        if plan.chooses:
+            _choices(cursor, chunk.counts, values, known=known)
+        known_rows = _scalar(cursor, sql.KNOWN, values) - len(chunk.repeated) if known else 0
+        chunk.counts += Counter(
+            new=made,
+            known=known_rows,
+            changed=_scalar(cursor, sql.CHANGED, values) if known else 0,
+            unknown_region=_scalar(cursor, sql.UNKNOWN_REGIONS, values),
+        )
+        cursor.execute(
+            "DROP TABLE staged" + (", touched" if known else "")
+        )  # a chunk may be part of a longer transaction
+        activity.count(persons_new=made, persons_known=known_rows)
+
+
+def _identities(cursor: CursorWrapper, chunk: Chunk, values: Mapping[str, Any]) -> int:
+    """Write the addresses that are not known; return how many. All at once is tried until an address is known."""
+    if not chunk.meets_known:
+        try:
+            with transaction.atomic():
+                return _run(cursor, sql.IDENTITIES_NEW, values)
+        except IntegrityError:
+            chunk.meets_known = True
+    return _run(cursor, sql.IDENTITIES, values)
+
+
+def _values(activity: OpenActivity, terms: Terms, *, now: datetime) -> dict[str, Any]:
+    """The statements' parameters, with the rules' bits of the policy that is in force for this chunk."""
+    grant, refuse = _bit(activity, terms.consent), _bit(activity, MARKETING)
+    return {
+        "workspace": activity.workspace_id,
+        "version": activity.policy_version_id,
+        "now": now,
+        "source": terms.source_id,
+        "list": terms.list_id,
+        "grant_purpose": terms.consent,
+        "grant": grant,
+        "refuse_purpose": MARKETING,
+        "refuse": refuse,
+        "mask": grant | refuse,
+    }
+
+
+def _bit(activity: OpenActivity, purpose: str) -> int:
+    """The purpose's bit as a mask; 0 when the policy lacks it, or when it is nothing to choose about."""
+    rule = (
+        PurposeRule.objects.filter(version_id=activity.policy_version_id, purpose=purpose).first() if purpose else None
+    )
+    return 1 << rule.bit if rule and (rule.refusable or rule.consent_regions) else 0
+
+
+def _copy(cursor: CursorWrapper, plan: Plan, chunk: Chunk) -> None:
+    cursor.execute(sql.create(plan.staged_columns))
+    with cursor.copy(sql.copy(plan.staged_columns)) as copy:
+        if chunk.staged:
+            copy.write(("\n".join(chunk.staged) + "\n").encode())
+
+
+def _run(cursor: CursorWrapper, statement: str, values: Mapping[str, Any]) -> int:
+    cursor.execute(statement, values)
+    return int(cursor.rowcount)
+
+
+def _scalar(cursor: CursorWrapper, statement: str, values: Mapping[str, Any]) -> int:
+    cursor.execute(statement, values)
+    return int(cursor.fetchone()[0])
+
+
+def _resolve(cursor: CursorWrapper, chunk: Chunk, values: Mapping[str, Any]) -> None:
+    """Give the rows of known addresses their persons, and refuse those of people who were erased."""
+    _run(cursor, sql.RESOLVE, values)
+    _run(cursor, sql.LOCK, values)
+    _refuse_erased(cursor, chunk)
+    _run(cursor, sql.CARRY_OPT_OUT, values)
+    cursor.execute(sql.ONE_ROW_EACH)
+    dropped = {line for (line,) in cursor.fetchall()}
+    chunk.counts["duplicates"] += len(dropped - chunk.repeated)
+    chunk.repeated -= dropped
+    chunk.counts["kept_out"] += _scalar(cursor, sql.KEPT_OUT, values)
+    chunk.counts["region_kept"] += _scalar(cursor, sql.REGION_KEPT, values)
+    _run(cursor, sql.TOUCHED, values)
+
+
+def _refuse_erased(cursor: CursorWrapper, chunk: Chunk) -> None:
+    """Refuse rows by their line alone: what an erased person's row says is not written down again."""
+    cursor.execute(sql.ERASED)
+    lines = [line for (line,) in cursor.fetchall()]
+    if lines:
+        chunk.refusals += [Refusal(line, "erased") for line in lines]
+        chunk.counts += Counter({"refused": len(lines), "refused.erased": len(lines)})
+        chunk.counts["duplicates"] -= len(chunk.repeated.intersection(lines))
+        chunk.repeated.difference_update(lines)
+
+
+def _persons(cursor: CursorWrapper, plan: Plan, values: Mapping[str, Any], *, known: bool) -> None:
+    _run(cursor, sql.PERSONS, values)
+    if known:
+        _run(cursor, sql.PERSONS_KNOWN, values)
+    for kind in ("phone", "customer"):
+        if plan.place(kind) is not None:
+            _run(cursor, sql.further_identity(kind), values)
+
+
+def _details(cursor: CursorWrapper, plan: Plan, values: Mapping[str, Any], *, known: bool) -> None:
+    """Write fields and the list, for the new people or the known."""
+    for category, fields in _by_category(plan).items():
+        named = {f"name{number}": column.name for number, column in fields}
+        _run(cursor, sql.traits(fields, known=known), {**values, **named, "category": category})
+    if values["list"] is not None:
+        _run(cursor, sql.subscriptions(known=known), values)
+
+
+def _choices(cursor: CursorWrapper, counts: Counter[str], values: Mapping[str, Any], *, known: bool) -> None:
+    """Append the choices that the file stands for. An opt-out always counts; consent only where nothing was chosen."""
+    refusing, granting = bool(values["refuse"]), bool(values["grant"])
+    steps = [
+        ("opted_out", sql.REFUSALS_FRESH, refusing),
+        ("opted_out", sql.REFUSALS_KNOWN, refusing and known),
+        ("granted", sql.GRANTS_FRESH, granting),
+        ("granted", sql.GRANTS_KNOWN, granting and known),
+    ]
+    for name, statement, due in steps:
+        if due:
+            counts[name] += _run(cursor, statement, values)
+
+
+def _by_category(plan: Plan) -> dict[str, list[tuple[int, FieldColumn]]]:
+    found: dict[str, list[tuple[int, FieldColumn]]] = {}
+    for number, column in enumerate(plan.fields):
+        found.setdefault(column.category, []).append((number, column))
+    return found

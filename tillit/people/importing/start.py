@@ -1,0 +1,239 @@
+"""Starting an import: the source is checked before any of the file is kept, the columns before any of it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tillit.ledger.models import PurposeRule
+from tillit.ledger.processing import Refused, processing
+from tillit.people.importing import files, mapping
+from tillit.people.importing.encodings import SAMPLE_BYTES
+from tillit.people.importing.mapping import BadMapping, Column, KnownField
+from tillit.people.importing.table import Layout, detect_layout
+from tillit.people.models import Field, Import, MailingList, Source
+
+PURPOSE = "audience.import"
+STALLED_AFTER = timedelta(minutes=5)
+SHOWN_ROWS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a file looks like before it is imported."""
+
+    layout: Layout
+    columns: list[Column]
+    rows: list[list[str]]
+
+
+def check_source(source: Source, *, now: datetime) -> None:
+    """Raise Refused unless the source warrants that what it gave may be passed on, today. Source: clause B4."""
+    if not source.warranty.strip():
+        raise Refused(
+            _(
+                "The source “%(name)s” has no warranty, so nothing may be brought in from it. Write down who collected"
+                " the information, when, and on which basis."
+            )
+            % {"name": source.name},
+            rule=PURPOSE,
+            clause="B4",
+        )
+    if source.valid_until and source.valid_until < now.date():
+        raise Refused(
+            _(
+                "The warranty of the source “%(name)s” ended on %(day)s, so nothing may be brought in from it. Renew"
+                " the warranty, or choose another source."
+            )
+            % {"name": source.name, "day": source.valid_until.isoformat()},
+            rule=PURPOSE,
+            clause="B4",
+        )
+
+
+def receive(
+    parts: Iterable[bytes],
+    *,
+    file_name: str,
+    source: Source,
+    mailing_list: MailingList | None,
+    by: str,
+    now: datetime,
+    consent: str = "",
+) -> Import:
+    """Keep a file that somebody uploads, as an import that is being set up.
+
+    `consent` is a purpose that people consented to by the source's warranty. Raises Refused for a source without a
+    valid warranty and for a purpose that asks for no consent, NotReadable for what is no table.
+    """
+    if mailing_list and mailing_list.workspace_id != source.workspace_id:
+        raise ValueError("the list and the source are of different workspaces")
+    with processing(source.workspace_id, PURPOSE, by=by, act="people.import.receive", about=f"source:{source.pk}"):
+        check_source(source, now=now)
+        if consent:
+            _check_consent(source.workspace_id, consent)
+    path = files.keep(parts)
+    try:
+        seen = preview(path, workspace_id=source.workspace_id)
+        return Import.objects.create(
+            workspace_id=source.workspace_id,
+            source=source,
+            list=mailing_list,
+            file_name=Path(file_name).name[:200],
+            path=path.name,
+            state=Import.State.DRAFT,
+            total_bytes=path.stat().st_size,
+            options={"consent": consent, **_options(seen.layout, seen.columns)},
+            started_by=by,
+        )
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _check_consent(workspace_id: int, purpose: str) -> None:
+    rule = PurposeRule.objects.filter(version__in_force__workspace_id=workspace_id, purpose=purpose).first()
+    if rule is None or not rule.consent_regions:
+        raise Refused(
+            _("The policy in force asks nobody for consent to “%(purpose)s”, so a file cannot bring any.")
+            % {"purpose": purpose},
+            rule=purpose,
+            clause="D5",
+        )
+
+
+def preview(path: Path, *, workspace_id: int, encoding: str = "", delimiter: str = "") -> Preview:
+    """Tell how a file is written down and what its columns seem to mean. Raises NotReadable when it holds nothing."""
+    with path.open("rb") as file:
+        sample = file.read(SAMPLE_BYTES)
+    layout, rows = detect_layout(sample, encoding=encoding, delimiter=delimiter)
+    if not rows:
+        raise files.NotReadable(_("The file has no rows."))
+    columns = mapping.suggest(rows, has_header=layout.has_header, fields=known_fields(workspace_id))
+    body = rows[1:] if layout.has_header else rows
+    return Preview(layout, columns, body[:SHOWN_ROWS])
+
+
+def known_fields(workspace_id: int) -> list[KnownField]:
+    """The workspace's fields, each with whether audience.import has its category in the policy in force."""
+    rule = PurposeRule.objects.filter(version__in_force__workspace_id=workspace_id, purpose=PURPOSE).first()
+    allowed = set(rule.categories) if rule else set()
+    return [
+        KnownField(field.name, field.label, field.type, field.category, field.category in allowed)
+        for field in Field.objects.filter(workspace_id=workspace_id).order_by("id")
+    ]
+
+
+def _options(layout: Layout, columns: Sequence[Column]) -> dict[str, Any]:
+    return {
+        "encoding": layout.encoding,
+        "delimiter": layout.delimiter,
+        "has_header": layout.has_header,
+        "columns": [{"name": column.name, "target": column.target} for column in columns],
+    }
+
+
+def relayout(draft: Import, *, encoding: str, delimiter: str) -> Preview:
+    """Read a draft's file with another encoding or separator than was detected, and keep that."""
+    seen = preview(path_of(draft), workspace_id=draft.workspace_id, encoding=encoding, delimiter=delimiter)
+    draft.options = {**draft.options, **_options(seen.layout, seen.columns)}
+    draft.save(update_fields=["options"])
+    return seen
+
+
+def start(draft: Import, targets: Sequence[str] | None = None, *, now: datetime) -> Import:
+    """Queue an import whose columns mean `targets`, one a column ("" leaves it out; None keeps what was suggested).
+
+    Raises BadMapping when that cannot be imported, Refused when the source's warranty has ended meanwhile.
+    """
+    columns = columns_of(draft)
+    if targets is not None:
+        if len(targets) != len(columns):
+            raise BadMapping(_("The file has other columns than were mapped. Upload it again."))
+        columns = [Column(column.name, target) for column, target in zip(columns, targets, strict=True)]
+    mapping.check(columns, known_fields(draft.workspace_id))
+    check_source(draft.source, now=now)
+    draft.options["columns"] = [{"name": column.name, "target": column.target} for column in columns]
+    with transaction.atomic():
+        draft.state = Import.State.QUEUED
+        draft.save(update_fields=["options", "state"])
+        _defer(draft.pk)
+    return draft
+
+
+def start_import(
+    workspace_id: int,
+    path: Path,
+    *,
+    source: Source,
+    mailing_list: MailingList | None,
+    by: str,
+    now: datetime,
+    consent: str = "",
+    wanted: Mapping[str, str] | None = None,
+    defer: bool = True,
+) -> Import:
+    """Copy a file into the data folder and queue its import; the file at `path` stays.
+
+    `wanted` maps column names to meanings over what is suggested. Without `defer` the caller runs it.
+    """
+    if source.workspace_id != workspace_id:
+        raise ValueError("the source is of another workspace")
+    draft = receive(
+        files.parts_of(path),
+        file_name=path.name,
+        source=source,
+        mailing_list=mailing_list,
+        by=by,
+        now=now,
+        consent=consent,
+    )
+    columns = mapping.apply_map(columns_of(draft), wanted or {})
+    if defer:
+        return start(draft, [column.target for column in columns], now=now)
+    mapping.check(columns, known_fields(workspace_id))
+    draft.options["columns"] = [{"name": column.name, "target": column.target} for column in columns]
+    draft.state = Import.State.QUEUED
+    draft.save(update_fields=["options", "state"])
+    return draft
+
+
+def resume(stopped: Import) -> None:
+    """Queue an import again that failed, was stopped, or whose worker died; it goes on after the last whole chunk."""
+    with transaction.atomic():
+        Import.objects.filter(pk=stopped.pk).exclude(state=Import.State.DONE).update(
+            state=Import.State.QUEUED, error=""
+        )
+        _defer(stopped.pk)
+
+
+def stop(running: Import, *, now: datetime) -> bool:
+    """Stop an import after the chunk it is writing; return whether it still ran. What is written stays."""
+    alive = Import.objects.filter(pk=running.pk, state__in=[Import.State.QUEUED, Import.State.RUNNING])
+    return bool(alive.update(state=Import.State.STOPPED, finished_at=now))
+
+
+def discard(draft: Import) -> None:
+    """Remove an import that was never started, with its file."""
+    path_of(draft).unlink(missing_ok=True)
+    draft.delete()
+
+
+def columns_of(item: Import) -> list[Column]:
+    return [Column(column["name"], column["target"]) for column in item.options["columns"]]
+
+
+def path_of(item: Import) -> Path:
+    return files.folder() / item.path
+
+
+def _defer(import_id: int) -> None:
+    from tillit.people.tasks import import_people  # noqa: PLC0415  tasks import this module
+
+    import_people.defer(import_id=import_id)
