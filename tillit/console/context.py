@@ -22,7 +22,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     here = SimpleLazyObject(lambda: _here(request))
     return {
         "here": here,
-        "nav": SimpleLazyObject(lambda: list(navigation.links(request.path, here)) if here else []),
+        "nav": SimpleLazyObject(lambda: list(navigation.links(request.path, here, request.user)) if here else []),
         "my_memberships": SimpleLazyObject(lambda: _memberships(request)),
         "languages": [get_language_info(code) for code, _ in settings.LANGUAGES],
         "language": get_language(),

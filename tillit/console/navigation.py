@@ -10,8 +10,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tillit.accounts.models import Membership, Role
+from tillit.accounts.models import Membership, Role, User
 from tillit.accounts.roles import allows
+from tillit.env import env
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,6 @@ class Entry:
     icon: str
     key: str
     role: Role = Role.VIEWER
-    demo: bool = False
 
 
 ENTRIES = (
@@ -36,7 +36,7 @@ ENTRIES = (
     Entry(route="requests", label=_("Requests"), icon="inbox", key="r"),
     Entry(route="ledger", label=_("Ledger"), icon="timeline", key="e"),
     Entry(route="settings", label=_("Settings"), icon="settings", key="s", role=Role.OWNER),
-    Entry(route="caught", label=_("Caught mail"), icon="mail-opened", key="m", demo=True),
+    Entry(route="caught", label=_("Caught mail"), icon="mail-opened", key="m"),
 )
 
 
@@ -49,15 +49,19 @@ class Link:
     current: bool
 
 
-def links(path: str, membership: Membership) -> Iterator[Link]:
+def shows_caught_mail(user: User) -> bool:
+    """Whether a user may read the mail that did not leave: anybody in the demo, else the operator without a relay."""
+    return settings.DEMO or (user.is_operator and not env().smtp_url)
+
+
+def links(path: str, membership: Membership, user: User) -> Iterator[Link]:
     """The entries that this installation has and the member's role opens; `path` is the page shown."""
     home = address("overview", membership.workspace_id)
     for entry in ENTRIES:
-        if (entry.demo and not settings.DEMO) or not allows(membership, entry.role):
+        if not allows(membership, entry.role) or (entry.route == "caught" and not shows_caught_mail(user)):
             continue
-        try:
-            href = address(entry.route, membership.workspace_id)
-        except NoReverseMatch:  # a part of the product that this installation leaves out
+        href = address_if_any(entry.route, membership.workspace_id)
+        if not href:
             continue
         current = path == href if href == home else f"{path}/".startswith(f"{href.rstrip('/')}/")
         yield Link(entry, href, current)
@@ -68,3 +72,11 @@ def address(route: str, workspace_id: int, *args: object, **kwargs: object) -> s
     if args:
         return reverse(f"console:{route}", args=[workspace_id, *args])
     return reverse(f"console:{route}", kwargs={"workspace_id": workspace_id, **kwargs})
+
+
+def address_if_any(route: str, workspace_id: int) -> str:
+    """The address of a page, or nothing when this installation leaves that part of the product out."""
+    try:
+        return address(route, workspace_id)
+    except NoReverseMatch:
+        return ""

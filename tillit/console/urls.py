@@ -2,12 +2,12 @@
 
 from django.urls import include, path
 
-from tillit.console.views import front, overview, profile, settings, users
+from tillit.console.views import caught, front, ledger, overview, profile, settings, users
 
 app_name = "console"
 
 #: Modules of tillit.console.views whose routes lie under ``w/<workspace_id>/``.
-NOUNS = (overview, settings, users)
+NOUNS = (overview, ledger, settings, users, caught)
 
 urlpatterns = [
     *front.urlpatterns,

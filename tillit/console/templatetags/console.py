@@ -50,7 +50,9 @@ def stat(
     label: str, value: Any, *, hint: str = "", icon: str = "", href: str = "", share: float | None = None
 ) -> dict[str, Any]:
     """A figure on a card; `share` (0–100) adds a bar."""
-    return {"label": label, "value": value, "hint": hint, "icon": icon, "href": href, "share": share}
+    known = share if isinstance(share, int | float) else None  # a variable that a template lacks comes as a text
+    shown = None if value == "" else value
+    return {"label": label, "value": shown, "hint": hint, "icon": icon, "href": href, "share": known}
 
 
 @register.inclusion_tag("console/components/progress.html")

@@ -1,0 +1,118 @@
+"""Acts, purposes and actors in words, for people who read the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.utils.formats import number_format
+from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import gettext as _
+
+from tillit.accounts.models import User
+from tillit.ledger import queries, versions
+from tillit.ledger.models import Activity
+
+#: Acts in words. An act that is not here is shown by its name.
+ACTS = {
+    "overview.read": gettext_noop("Looked at the overview"),
+    "user.invite": gettext_noop("Invited a user"),
+    "user.remove": gettext_noop("Removed a user"),
+    "user.make-viewer": gettext_noop("Made a user viewer"),
+    "user.make-editor": gettext_noop("Made a user editor"),
+    "user.make-owner": gettext_noop("Made a user owner"),
+    "workspace.change": gettext_noop("Changed the workspace’s settings"),
+    "person.rectify": gettext_noop("Corrected a person’s information"),
+    "people.import": gettext_noop("Brought in people from a file"),
+    "people.import.receive": gettext_noop("Received a file to import"),
+    "message.claim": gettext_noop("Took mails to send"),
+    "message.outcome": gettext_noop("Handed mails over"),
+    "message.withhold": gettext_noop("Withheld mails"),
+    "message.release": gettext_noop("Gave mails back to the queue"),
+    "preferences.save": gettext_noop("Saved preferences"),
+    "choice.record": gettext_noop("Recorded a choice"),
+    "choice.lapse": gettext_noop("Let lapsed consents end"),
+    "list.unsubscribe": gettext_noop("Left a list"),
+    "list.undo": gettext_noop("Came back to a list"),
+    "marketing.stop": gettext_noop("Stopped all marketing"),
+}
+
+#: Counts in words.
+COUNTS = {
+    "persons": gettext_noop("people"),
+    "persons_new": gettext_noop("new people"),
+    "persons_known": gettext_noop("known people"),
+    "fields": gettext_noop("fields"),
+    "sent": gettext_noop("handed over"),
+    "failed": gettext_noop("failed"),
+    "deferred": gettext_noop("deferred"),
+    "unreachable": gettext_noop("unreachable"),
+    "queued": gettext_noop("queued"),
+    "lapsed": gettext_noop("lapsed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An activity as people read it."""
+
+    activity: Activity
+    act: str
+    purpose: str
+    actor: str
+    counts: str
+    version: int | None
+
+
+def tell(workspace_id: int, activities: Iterable[Activity]) -> list[Told]:
+    """Put activities of a workspace into words, in a constant number of queries."""
+    rows = list(activities)
+    names = _users({row.actor for row in rows})
+    titles, numbers = purpose_titles(workspace_id), queries.version_numbers(workspace_id)
+    return [
+        Told(
+            activity=row,
+            act=act_in_words(row.act),
+            purpose=titles.get(row.purpose, row.purpose),
+            actor=_actor(row.actor, names),
+            counts=_counts(row),
+            version=numbers.get(row.policy_version_id or 0),
+        )
+        for row in rows
+    ]
+
+
+def act_in_words(act: str) -> str:
+    """An act in the reader's language, or its name when we have no words for it."""
+    return _(ACTS[act]) if act in ACTS else act
+
+
+def _users(actors: set[str]) -> dict[str, str]:
+    ids = {actor: int(actor.removeprefix("user:")) for actor in actors if actor.startswith("user:")}
+    known = {user.pk: str(user) for user in User.objects.filter(pk__in=ids.values())}
+    return {actor: known.get(number, _("a former user")) for actor, number in ids.items()}
+
+
+def _actor(actor: str, names: Mapping[str, str]) -> str:
+    if actor in names:
+        return names[actor]
+    if actor.startswith("person:"):
+        return _("the person")
+    return {"system": _("Tillit itself"), "": "–"}.get(actor, actor)
+
+
+def _counts(activity: Activity) -> str:
+    said = {name: _(COUNTS[name]) if name in COUNTS else name.replace("_", " ") for name in activity.counts}
+    shown = {name: number_format(number, force_grouping=True) for name, number in activity.counts.items() if number}
+    return ", ".join(f"{number} {said[name]}" for name, number in shown.items())
+
+
+def purpose_titles(workspace_id: int) -> dict[str, str]:
+    """The purposes of the policy in force, and those that only the console has, by name, in the reader's language."""
+    said = {"account.operate": _("Users and settings")}
+    try:
+        document = versions.in_force(workspace_id).document
+    except versions.NoPolicy:
+        return said
+    language = get_language() or "en"
+    return {**said, **{name: purpose.title.said(language) for name, purpose in document.purposes.items()}}
