@@ -95,6 +95,6 @@ def test_a_setting_that_makes_no_sense_is_said(wrong, tmp_path):
 
 def test_every_command_has_help():
     done = tillit("--help", settings={})
-    for command in ("demo", "serve", "web", "edge", "worker", "sender", "migrate", "check", "policy", "ledger", "user"):
+    for command in ("demo", "serve", "web", "edge", "worker", "sender", "migrate", "check", "policy", "ledger", "user", "import"):
         assert command in done.stdout
         assert tillit(command, "--help", settings={}).returncode == 0

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 from pydantic import ValidationError
@@ -14,6 +16,7 @@ from rich.console import Console
 from tillit.conf.postgres import DatabaseUnavailable, EmbeddedPostgres
 from tillit.env import env
 from tillit.keys import SecretTooShort
+from tillit.people.command import import_command
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tillit.conf.settings")
 out = Console(highlight=False)
@@ -182,6 +185,22 @@ def check() -> None:
     if found:
         raise Failed(f"{len(found)} finding(s). `tillit migrate` mends grants and row-level security.")
     out.print("[green]✓[/] Every table is declared, protected and granted as declared.")
+
+
+def _over_the_database(command: click.Command) -> click.Command:
+    """Let a package's own command run with Django set up over a database that runs."""
+    inner = command.callback or (lambda: None)
+
+    @wraps(inner)
+    def run(*arguments: Any, **options: Any) -> Any:
+        with database():
+            return inner(*arguments, **options)
+
+    command.callback = run
+    return command
+
+
+main.add_command(_over_the_database(import_command))
 
 
 @main.group()
