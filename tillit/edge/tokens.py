@@ -28,7 +28,7 @@ EPOCH = date(2020, 1, 1)
 MAC_BYTES = 12
 TEXT_LENGTH = 55
 MAX_TARGET_BYTES = 4096
-USE = "edge tokens"  # the name of the key: `Tokens(keys.derive(USE))`
+USE = "tokens"  # the name of the key: `Tokens(keys.derive(USE))`
 
 _BODY = Struct(">BHII16sH")
 _HEAD = Struct(">BHII")
@@ -81,6 +81,17 @@ class Token(NamedTuple):
     workspace: int
     campaign: int
     person: UUID
+    argument: int
+
+
+class Fields(NamedTuple):
+    """A token as it is packed: kind as a number, day since 2020-01-01, person as 16 bytes."""
+
+    kind: int
+    day: int
+    workspace: int
+    campaign: int
+    person: bytes
     argument: int
 
 
@@ -163,20 +174,33 @@ class Tokens:
         Raises Forged when it was not made with this key, of another kind, with another `extra`, or is damaged; Expired,
         which holds the token, when it is older than its kind's lifetime.
         """
+        fields = self.fields(text, extra=extra)
+        found = _KIND_OF.get(fields.kind)
+        if found is None or not (found is kind if isinstance(kind, Kind) else found in kind):
+            raise Forged(Forged.__doc__)
+        issued, person = EPOCH + timedelta(days=fields.day), UUID(bytes=fields.person)
+        token = Token(found, issued, fields.workspace, fields.campaign, person, fields.argument)
+        if expired(fields.day, found, today=(today - EPOCH).days):
+            raise Expired(token)
+        return token
+
+    def fields(self, text: str | bytes, *, extra: bytes = b"") -> Fields:
+        """Return what a token says, of whatever kind and age, as it is packed: 2 µs where `read` takes 3.
+
+        Raises Forged when it was not made with this key, with another `extra`, or is damaged.
+        """
         raw = _decoded(text)
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(raw[:-MAC_BYTES] + extra)
         outer.update(inner.digest())
         if not hmac.compare_digest(outer.digest()[:MAC_BYTES], raw[-MAC_BYTES:]):
             raise Forged(Forged.__doc__)
-        number, day, workspace, campaign, person, argument = _BODY.unpack_from(raw)
-        found = _KIND_OF.get(number)
-        if found is None or not (found is kind if isinstance(kind, Kind) else found in kind):
-            raise Forged(Forged.__doc__)
-        token = Token(found, EPOCH + timedelta(days=day), workspace, campaign, UUID(bytes=person), argument)
-        if (today - EPOCH).days - day > LIFETIME_DAYS[found]:
-            raise Expired(token)
-        return token
+        return Fields._make(_BODY.unpack_from(raw))
+
+
+def expired(day: int, kind: int, *, today: int) -> bool:
+    """Whether a token is older than its kind's lifetime; days since 2020-01-01."""
+    return today - day > LIFETIME_DAYS[Kind(kind)]
 
 
 def _decoded(text: str | bytes) -> bytes:
