@@ -1,5 +1,6 @@
 """The client against the sink, over real sockets: one test for each way a mail can end."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.delivery.relays import BODY, LOCK_STEP, QUICK, mail, once, replying, send, statuses
+from tillit.delivery.pool import Pool
 from tillit.delivery.sink import DROP, EXTENSIONS, SILENCE, Faults
 from tillit.delivery.wire import BadAddress, Mail, Outcome, Relay, Stage, Status, Timeouts, check_address, stuffed
 
@@ -248,3 +250,47 @@ def test_a_stuffed_message_has_one_end(message: bytes) -> None:
     wire = b"\r\n" + stuffed(message)
     assert wire.index(b"\r\n.\r\n") == len(wire) - 5
     assert wire.count(b"\n") == wire.count(b"\r") == wire.count(b"\r\n")
+
+
+def slow_server(*, stall: bool) -> list[Outcome]:
+    """Send 6 MB to a server that reads 64 kB every 10 ms, or that stops reading for good."""
+
+    async def chat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        for reply in (b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
+            await reader.readline()
+            writer.write(reply)
+        seen, piece = b"", b"first"
+        while piece and not stall and not seen.endswith(b"\r\n.\r\n"):
+            piece = await reader.read(65_536)
+            seen = (seen + piece)[-10:]
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.5 if stall else 0)
+        writer.write(b"250 2.0.0 ok\r\n")
+        await asyncio.gather(reader.read(), writer.drain(), return_exceptions=True)
+        writer.close()
+        left.set()
+
+    left = asyncio.Event()
+
+    async def main() -> list[Outcome]:
+        server = await asyncio.start_server(chat, "127.0.0.1", 0, limit=65_536)
+        async with server:
+            relay = Relay(host="127.0.0.1", port=server.sockets[0].getsockname()[1])
+            times = Timeouts(block_s=0.15, end_of_data_s=5, quit_s=0.5)
+            async with Pool(relay, connections=1, timeouts=times, backoff=QUICK) as pool:
+                outcomes = await pool.send_batch([mail(message=b"x\r\n" + b"y" * 6_000_000)])
+            await left.wait()
+            return outcomes
+
+    return asyncio.run(main())
+
+
+def test_a_large_mail_may_take_its_time_while_it_moves() -> None:
+    assert statuses(slow_server(stall=False)) == [Status.ACCEPTED]
+
+
+def test_a_large_mail_that_stops_moving_is_unknown() -> None:
+    (outcome,) = slow_server(stall=True)
+    assert outcome.status is Status.UNKNOWN
+    assert "stopped reading" in outcome.text

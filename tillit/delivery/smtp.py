@@ -83,13 +83,9 @@ class Connection(asyncio.Protocol, Generic[J]):
     # Greeting: a conversation, so it is written as one.
 
     async def _connect(self) -> None:
-        relay, implicit = self._relay, self._relay.tls is Tls.IMPLICIT
+        host, context = self._relay.host, self._relay.context() if self._relay.tls is Tls.IMPLICIT else None
         await self._loop.create_connection(
-            lambda: self,
-            relay.host,
-            relay.port,
-            ssl=relay.context() if implicit else None,
-            server_hostname=relay.host if implicit else None,
+            lambda: self, host, self._relay.port, ssl=context, server_hostname=host if context else None
         )
 
     async def _greet(self) -> None:
@@ -326,7 +322,7 @@ class Connection(asyncio.Protocol, Generic[J]):
 
     def pause_writing(self) -> None:
         self._unsent = self._wire().get_write_buffer_size()
-        self._deadline = self._loop.time() + self._timeouts.block_s
+        self._deadline = self._loop.time() + self._wait_s()
 
     def resume_writing(self) -> None:
         self._unsent = 0
@@ -356,16 +352,19 @@ class Connection(asyncio.Protocol, Generic[J]):
         """One coarse clock a connection: a timer a mail would cost more than reading its replies."""
         if self._unsent and (unsent := self._wire().get_write_buffer_size()) < self._unsent:
             self._unsent = unsent
-            self._deadline = self._loop.time() + self._timeouts.block_s
+            self._deadline = self._loop.time() + self._wait_s()
         if self._loop.time() < self._deadline:
             self._clock = self._loop.call_later(self._timeouts.tick_s(), self._tick)
         elif self._expected:
-            self.abort(f"no answer to {self._expected[0]} within {self._wait_s():g} s")
+            silence = "the relay stopped reading for" if self._unsent else f"no answer to {self._expected[0]} within"
+            self.abort(f"{silence} {self._wait_s():g} s")
         else:
             self.quit()
             self._clock = self._loop.call_later(self._timeouts.tick_s(), self._tick)
 
     def _wait_s(self) -> float:
+        if self._unsent:
+            return self._timeouts.block_s
         return self._timeouts.of(self._expected[0] if self._expected else None)
 
     def _wire(self) -> asyncio.Transport:
