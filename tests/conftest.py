@@ -76,6 +76,14 @@ def policy_text() -> str:
     return (ROOT / "policies" / "smart-media-solutions.yaml").read_text()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_texts() -> None:
+    """Pages can be asked for in every language."""
+    from tillit.conf.translations import compile_catalogues
+
+    compile_catalogues()
+
+
 @pytest.fixture(autouse=True)
 def plain_static(request: pytest.FixtureRequest) -> None:
     """Pages name static files by their plain names in tests, so that no build or collection has to come first."""
