@@ -252,6 +252,14 @@ def test_consent_comes_only_with_the_option_and_only_to_rows_that_say_so(house, 
 
 
 @pytest.mark.clause("D5")
+def test_consent_from_a_file_lapses_as_the_policy_says(house, bring):
+    done = bring(house, "email\na@example.org\n", consent=MARKETING)
+    with processing(house.pk, ADMINISTER, by="t", act="look"):
+        lapses = Choice.objects.get().expires_at
+    assert (lapses.year, lapses.month) == (done.started_at.year + 3, done.started_at.month)
+
+
+@pytest.mark.clause("D5")
 def test_consent_to_what_nobody_is_asked_about_is_refused(house, queue):
     for purpose in ("service.message", "sell.everything"):
         with pytest.raises(Refused, match="asks nobody for consent"):

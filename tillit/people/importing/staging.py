@@ -13,8 +13,10 @@ from django.db.backends.utils import CursorWrapper
 
 from tillit.ledger.models import PurposeRule
 from tillit.ledger.processing import OpenActivity
+from tillit.ledger.versions import version
 from tillit.people.importing import statements as sql
 from tillit.people.importing.rows import Chunk, FieldColumn, Plan, Refusal
+from tillit.policy.dates import add
 
 MARKETING = "marketing.email"
 
@@ -78,6 +80,7 @@ def _values(activity: OpenActivity, terms: Terms, *, now: datetime) -> dict[str,
         "list": terms.list_id,
         "grant_purpose": terms.consent,
         "grant": grant,
+        "lapses": _lapses(activity, terms.consent, now=now),
         "refuse_purpose": MARKETING,
         "refuse": refuse,
         "mask": grant | refuse,
@@ -90,6 +93,12 @@ def _bit(activity: OpenActivity, purpose: str) -> int:
         PurposeRule.objects.filter(version_id=activity.policy_version_id, purpose=purpose).first() if purpose else None
     )
     return 1 << rule.bit if rule and (rule.refusable or rule.consent_regions) else 0
+
+
+def _lapses(activity: OpenActivity, purpose: str, *, now: datetime) -> datetime | None:
+    """When a consent given now lapses by the policy; None for never."""
+    known = version(activity.policy_version_id).document.purposes.get(purpose)
+    return add(now, known.consent_lasts) if known and known.consent_lasts else None
 
 
 def _copy(cursor: CursorWrapper, plan: Plan, chunk: Chunk) -> None:

@@ -154,14 +154,15 @@ def _noting(insert: str) -> str:
 
 _CHOICE = """
 INSERT INTO consent_choice
-    (id, workspace_id, person_id, purpose, state, method, policy_version_id, notice_digest, source_id, at)
-SELECT s.choice_id, %(workspace)s, s.person_id, %({purpose})s, '{state}', 'import', %(version)s, '', %(source)s, %(now)s
+    (id, workspace_id, person_id, purpose, state, method, policy_version_id, notice_digest, source_id, at, expires_at)
+SELECT s.choice_id, %(workspace)s, s.person_id, %({purpose})s, '{state}', 'import', %(version)s, '', %(source)s,
+       %(now)s, {lapses}
 FROM staged s WHERE {condition}
 """
-REFUSALS_FRESH = _CHOICE.format(purpose="refuse_purpose", state="refused", condition=f"s.fresh AND s.standing = {OUT}")
-GRANTS_FRESH = _CHOICE.format(
-    purpose="grant_purpose", state="granted", condition=f"s.fresh AND s.agreed AND s.standing = {IN}"
-)
+_REFUSAL = {"purpose": "refuse_purpose", "state": "refused", "lapses": "NULL"}
+_GRANT = {"purpose": "grant_purpose", "state": "granted", "lapses": "%(lapses)s::timestamptz"}
+REFUSALS_FRESH = _CHOICE.format(**_REFUSAL, condition=f"s.fresh AND s.standing = {OUT}")
+GRANTS_FRESH = _CHOICE.format(**_GRANT, condition=f"s.fresh AND s.agreed AND s.standing = {IN}")
 # `consent` lies above `people`, so its table is named here and its code is not: one statement a chunk, no row by row.
 _FOLDED = """
 WITH chosen AS ({choice} RETURNING person_id)
@@ -170,8 +171,7 @@ FROM chosen WHERE p.id = chosen.person_id
 """
 REFUSALS_KNOWN = _FOLDED.format(
     choice=_CHOICE.format(
-        purpose="refuse_purpose",
-        state="refused",
+        **_REFUSAL,
         condition=f"NOT s.fresh AND s.standing = {OUT} AND EXISTS"
         " (SELECT FROM people_person p WHERE p.id = s.person_id AND p.refused & %(refuse)s = 0)",
     ),
@@ -181,8 +181,7 @@ REFUSALS_KNOWN = _FOLDED.format(
 )
 GRANTS_KNOWN = _FOLDED.format(
     choice=_CHOICE.format(
-        purpose="grant_purpose",
-        state="granted",
+        **_GRANT,
         condition=f"NOT s.fresh AND s.agreed AND s.standing = {IN} AND NOT EXISTS"
         " (SELECT FROM consent_choice c WHERE c.person_id = s.person_id AND c.purpose = %(grant_purpose)s)"
         " AND EXISTS (SELECT FROM people_person p WHERE p.id = s.person_id AND p.refused & %(grant)s = 0)",

@@ -1,0 +1,169 @@
+"""Reads about people and lists, in the caller's context (`audience.administer` on staff pages)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncDate
+
+from tillit.ledger.versions import Version
+from tillit.people.models import Field, Identity, Import, MailingList, Person, Source, Subscription, Traits
+from tillit.policy.decide import decide
+from tillit.policy.document import Purpose
+from tillit.policy.outcomes import Decision
+from tillit.policy.rules import PersonState
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Whether one purpose is permitted for one person, and why."""
+
+    id: str
+    purpose: Purpose
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a person in one category; `values` as (label, name, value), and where it came from."""
+
+    category: str
+    values: list[tuple[str, str, object]]
+    source: Source | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person's standing on a list."""
+
+    list: MailingList
+    subscription: Subscription
+    source: Source | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Everything that this package holds of one person."""
+
+    person: Person
+    identities: list[Identity]
+    known: list[Known]
+    standings: list[Standing]
+    fields: list[Field]
+
+    @property
+    def address(self) -> str:
+        return next((each.value or "" for each in self.identities if each.kind == Identity.Kind.EMAIL), "")
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Field name → value, over all categories."""
+        return {name: value for known in self.known for _, name, value in known.values}
+
+
+def record(workspace_id: int, person_id: UUID) -> Record | None:
+    """Return what is held of a person, or None when nobody is there whom the context shows."""
+    person = Person.objects.filter(pk=person_id).first()
+    if person is None:
+        return None
+    fields = list(Field.objects.filter(workspace_id=workspace_id).order_by("id"))
+    traits = list(Traits.objects.filter(person_id=person_id).order_by("category"))
+    subscriptions = list(Subscription.objects.filter(person_id=person_id))
+    numbers = {row.source_id for row in (*traits, *subscriptions)} - {None}
+    sources = Source.objects.filter(workspace_id=workspace_id).in_bulk(numbers)
+    lists = MailingList.objects.filter(workspace_id=workspace_id).in_bulk({row.list_id for row in subscriptions})
+    standings = [
+        Standing(lists[row.list_id], row, sources.get(row.source_id)) for row in subscriptions if row.list_id in lists
+    ]
+    return Record(
+        person,
+        list(Identity.objects.filter(person_id=person_id).order_by("kind", "created_at")),
+        [_known(row, fields, sources) for row in traits],
+        sorted(standings, key=lambda standing: standing.list.name.casefold()),
+        fields,
+    )
+
+
+def _known(row: Traits, fields: list[Field], sources: Mapping[int, Source]) -> Known:
+    labels = {each.name: each.label for each in fields}
+    order = {each.name: place for place, each in enumerate(fields)}
+    named = sorted(row.values.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0]))
+    values = [(labels.get(name, name), name, value) for name, value in named]
+    return Known(row.category, values, sources.get(row.source_id), row.updated_at)
+
+
+def permissions(version: Version, person: Person) -> list[Permission]:
+    """Decide every purpose of the policy for a person."""
+    state = PersonState(person.region, person.roles, person.flags, person.granted, person.refused)
+    return [
+        Permission(name, version.document.purposes[name], decide(rule, state)) for name, rule in version.rules.items()
+    ]
+
+
+# -- lists ------------------------------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class ListFigures:
+    """A list with the number of people in each standing."""
+
+    list: MailingList
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def subscribed(self) -> int:
+        return self.counts.get(Subscription.State.SUBSCRIBED, 0)
+
+    @property
+    def pending(self) -> int:
+        return self.counts.get(Subscription.State.PENDING, 0)
+
+    @property
+    def unsubscribed(self) -> int:
+        return self.counts.get(Subscription.State.UNSUBSCRIBED, 0)
+
+
+def lists(workspace_id: int, *, archived: bool = False) -> QuerySet[MailingList]:
+    """The lists of a workspace that are in use, or those that were put away."""
+    return MailingList.objects.filter(workspace_id=workspace_id, archived_at__isnull=not archived)
+
+
+def figures(mailing_lists: list[MailingList]) -> list[ListFigures]:
+    """Count the people of some lists by standing, in one query."""
+    found = {each.pk: ListFigures(each) for each in mailing_lists}
+    rows = Subscription.objects.filter(list_id__in=found).values_list("list_id", "state").annotate(number=Count("*"))
+    for list_id, state, number in rows.order_by():
+        found[list_id].counts[state] = number
+    return list(found.values())
+
+
+def growth(mailing_list: MailingList, *, since: datetime) -> dict[date, dict[str, int]]:
+    """How many joined and left a list on each day of the current time zone, days without any left out.
+
+    Somebody who left counts on the day they left alone: the list holds one standing a person.
+    """
+    rows = (
+        Subscription.objects.filter(list_id=mailing_list.pk, since__gte=since)
+        .annotate(day=TruncDate("since"))
+        .values_list("day", "state")
+        .annotate(number=Count("*"))
+        .order_by()
+    )
+    days: dict[date, dict[str, int]] = {}
+    for day, state, number in rows:
+        days.setdefault(day, {})[state] = number
+    return days
+
+
+# -- imports ----------------------------------------------------------------------------------------------------------
+def imports(workspace_id: int) -> QuerySet[Import]:
+    """The imports of a workspace, newest first."""
+    return Import.objects.filter(workspace_id=workspace_id).select_related("source", "list").order_by("-id")
+
+
+def sources(workspace_id: int) -> QuerySet[Source]:
+    """Where a workspace's information comes from."""
+    return Source.objects.filter(workspace_id=workspace_id).order_by("name")

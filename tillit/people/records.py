@@ -1,0 +1,155 @@
+"""Staff's acts about one person: adding, correcting, restricting."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F
+
+from tillit.ledger.processing import OpenActivity, Refused, processing
+from tillit.people.actions import add_person, set_subscription
+from tillit.people.importing.cells import JSON_OF
+from tillit.people.importing.start import check_source
+from tillit.people.models import Field, MailingList, Person, Source, Subscription
+
+ADMINISTER, FULFIL = "audience.administer", "rights.fulfil"
+
+
+class NobodyHere(Refused):
+    """There is no such person in this workspace: they were erased, or never were."""
+
+
+class UnreadableValue(ValueError):
+    """A value is not of its field's type; `field` names it."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(f"not a {field.type}")
+        self.field = field
+
+
+def add(
+    workspace_id: int,
+    *,
+    email: str,
+    source: Source,
+    by: str,
+    now: datetime,
+    region: int = 0,
+    language: str = "",
+    values: Mapping[str, str] | None = None,
+    lists: tuple[MailingList, ...] = (),
+) -> UUID:
+    """Add a person, or what is new about one who is there; return their id.
+
+    `values` maps field names to texts. Raises InvalidIdentifier, UnreadableValue, Erased for somebody who was erased,
+    and Refused for a source without a valid warranty. Source: clauses A3, B4.
+    """
+    with processing(workspace_id, ADMINISTER, by=by, act="person.add") as activity:
+        check_source(source, now=now)
+        given = {name: text for name, text in (values or {}).items() if text.strip()}
+        traits: dict[str, dict[str, Any]] = {}
+        for field, value in _typed(workspace_id, given):
+            traits.setdefault(field.category, {})[field.name] = value
+        person_id = add_person(activity, email=email, region=region, language=language, traits=traits, source=source)
+        activity.subject_id = person_id
+        for mailing_list in lists:
+            state = Subscription.State.SUBSCRIBED
+            set_subscription(activity, [person_id], mailing_list, state, now=now, source=source)
+        return person_id
+
+
+def change_values(workspace_id: int, person_id: UUID, values: Mapping[str, str], *, by: str) -> int:
+    """Set fields of a person to texts read by each field's type; an empty text removes one. Return how many changed.
+
+    Raises UnreadableValue and NobodyHere.
+    """
+    with processing(workspace_id, ADMINISTER, by=by, act="person.change", subject=person_id) as activity:
+        _lock(person_id)
+        changed = 0
+        by_category: dict[str, tuple[dict[str, Any], list[str]]] = {}
+        for field, value in _typed(workspace_id, values):
+            sets, drops = by_category.setdefault(field.category, ({}, []))
+            if value is None:
+                drops.append(field.name)
+            else:
+                sets[field.name] = value
+        for category, (sets, drops) in by_category.items():
+            changed += _merge(activity, person_id, category, sets, drops)
+        activity.count(categories=changed)
+        return changed
+
+
+def _typed(workspace_id: int, values: Mapping[str, str]) -> list[tuple[Field, Any]]:
+    """Read texts by the types of their fields; None for an empty one. Raises UnreadableValue."""
+    read = []
+    for field in Field.objects.filter(workspace_id=workspace_id, name__in=list(values)).order_by("id"):
+        text = values[field.name].strip()
+        if not text:
+            read.append((field, None))
+        elif field.type in JSON_OF:
+            found = JSON_OF[field.type](text)
+            if not found:
+                raise UnreadableValue(field)
+            read.append((field, json.loads(found)))
+        else:
+            read.append((field, text))
+    return read
+
+
+_MERGE = """
+INSERT INTO people_traits (person_id, category, workspace_id, "values", updated_at)
+VALUES (%(person)s, %(category)s, %(workspace)s, %(sets)s::jsonb, %(now)s)
+ON CONFLICT (person_id, category) DO UPDATE
+SET "values" = (people_traits."values" || EXCLUDED."values") - %(drops)s::text[], source_id = NULL,
+    updated_at = EXCLUDED.updated_at
+WHERE people_traits."values" IS DISTINCT FROM (people_traits."values" || EXCLUDED."values") - %(drops)s::text[]
+"""
+
+
+def _merge(activity: OpenActivity, person_id: UUID, category: str, sets: dict[str, Any], drops: list[str]) -> bool:
+    """Write one category's values; say whether that changed anything. What staff write comes from no source."""
+    values = {
+        "person": person_id,
+        "category": category,
+        "workspace": activity.workspace_id,
+        "sets": json.dumps(sets),
+        "drops": drops,
+        "now": activity.at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_MERGE, values)
+        return bool(cursor.rowcount)
+
+
+def change_place(workspace_id: int, person_id: UUID, *, region: int, language: str, by: str) -> None:
+    """Set the region whose law protects a person, and the language they are written to in. Raises NobodyHere."""
+    with processing(workspace_id, ADMINISTER, by=by, act="person.change", subject=person_id):
+        _lock(person_id)
+        Person.objects.filter(pk=person_id).update(region=region, language=language)
+
+
+def restrict(workspace_id: int, person_id: UUID, *, by: str) -> None:
+    """Restrict processing: a person's information is stored and nothing else, but for claims. Source: GDPR art 18."""
+    _set_restricted(workspace_id, person_id, True, by=by, act="person.restrict")
+
+
+def lift_restriction(workspace_id: int, person_id: UUID, *, by: str) -> None:
+    """Lift a restriction; the person is to be told before. Source: GDPR art 18(3)."""
+    _set_restricted(workspace_id, person_id, False, by=by, act="person.lift-restriction")
+
+
+def _set_restricted(workspace_id: int, person_id: UUID, restricted: bool, *, by: str, act: str) -> None:
+    flags = F("flags").bitor(Person.RESTRICTED) if restricted else F("flags").bitand(~Person.RESTRICTED)
+    with processing(workspace_id, FULFIL, by=by, act=act, subject=person_id):
+        _lock(person_id)
+        Person.objects.filter(pk=person_id).update(flags=flags)
+
+
+def _lock(person_id: UUID) -> None:
+    if Person.objects.select_for_update().filter(pk=person_id).first() is None:
+        raise NobodyHere(NobodyHere.__doc__ or "")
