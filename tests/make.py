@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -14,17 +15,19 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from tillit.accounts.models import Membership, Role, User, Workspace
-from tillit.consent.actions import choose
+from tillit.campaigns.models import Campaign
+from tillit.consent.actions import choose, record_choice
 from tillit.edge.tokens import Kind, Tokens
 from tillit.ledger.actions import publish
 from tillit.ledger.processing import processing
-from tillit.people.actions import add_person, set_subscription
-from tillit.people.models import MailingList
+from tillit.people.actions import add_person, make_default_fields, set_subscription
+from tillit.people.models import MailingList, Person
 from tillit.policy.regions import Region
 from tillit.policy.roles import Role as PersonRole
 
 PASSWORD = "a long pass phrase for tests"
 POLICY = Path(__file__).resolve().parent.parent / "policies" / "smart-media-solutions.yaml"
+NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 _numbers = count(1)
 
 
@@ -93,3 +96,47 @@ def token(
     return Tokens(settings.TOKEN_KEY).issue(
         kind, workspace=workspace.pk, campaign=campaign, person=person, day=day, argument=argument
     )
+
+
+# --- campaigns -------------------------------------------------------------------------------------------------------
+
+
+def reader(
+    workspace: Workspace,
+    *,
+    email: str = "",
+    on: Sequence[MailingList] = (),
+    state: str = "subscribed",
+    region: Region = Region.EEA,
+    may: Sequence[str] = (),
+    said_no: Sequence[str] = (),
+    traits: Mapping[str, Mapping[str, Any]] | None = None,
+    flags: int = 0,
+) -> UUID:
+    """A person on lists, who granted the purposes `may` and objected to those of `said_no`."""
+    with processing(workspace.id, "audience.administer", by="test", act="test.add") as activity:
+        made = add_person(activity, email=email or f"person{next(_numbers)}@example.org", region=region, traits=traits)
+        for each in on:
+            set_subscription(activity, [made], each, state, now=timezone.now(), revive=True)
+        if flags:
+            Person.objects.filter(id=made).update(flags=flags)
+    with processing(workspace.id, "preferences.manage", by="test", act="test.choose") as activity:
+        for purposes, decision in ((may, "granted"), (said_no, "objected")):
+            for purpose in purposes:
+                record_choice(activity, [made], purpose, decision, method="operator", now=timezone.now())
+    return made
+
+
+def campaign(workspace: Workspace, *, lists: Sequence[MailingList] = (), **fields: object) -> Campaign:
+    """A draft that can be sent once it has a list."""
+    fields = {
+        "name": f"Campaign {next(_numbers)}",
+        "subject": "Hello {{ first_name | default('you') }}",
+        "body": "# News\n\nDear {{ first_name | default('friend') }}, [read more](https://example.com/news).",
+        "from_email": "news@example.com",
+        **fields,
+    }
+    make_default_fields(workspace.id)
+    made = Campaign.objects.create(workspace=workspace, **fields)
+    made.lists.set(lists)
+    return made

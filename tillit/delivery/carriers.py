@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from tillit.delivery.backend import caught_mail
-from tillit.delivery.pool import Pool
+from tillit.delivery.pool import Backoff, Pool
 from tillit.delivery.relay import Relay
-from tillit.delivery.wire import Mail, Outcome, Stage, Status
+from tillit.delivery.wire import Mail, Outcome, Stage, Status, Timeouts
 from tillit.env import Env
 
+HURRIED = Timeouts(connect_s=5, greeting_s=10, mail_s=10, rcpt_s=10, data_s=10, end_of_data_s=20, quit_s=1)
 _CAUGHT = Outcome(Status.ACCEPTED, 250, "2.0.0", "caught: the mail stayed on this machine", Stage.BODY)
 
 
@@ -58,6 +59,16 @@ def carrier(env: Env) -> Carrier:
     if not env.smtp_url:
         return Catcher(env.data)
     return Pool(Relay.parse(env.smtp_url, hostname=env.mail_domain), connections=env.smtp_connections)
+
+
+async def hand_over(env: Env, mail: Mail) -> Outcome:
+    """Hand one mail over, in seconds or not at all: somebody waits for the answer. Raises BadRelay."""
+    taking: Carrier = Catcher(env.data)
+    if env.smtp_url:
+        relay = Relay.parse(env.smtp_url, hostname=env.mail_domain)
+        taking = Pool(relay, connections=1, timeouts=HURRIED, backoff=Backoff(attempts=1))
+    async with taking:
+        return (await taking.send_batch([mail]))[0]
 
 
 class Pace:

@@ -17,12 +17,13 @@ from django.db import connection, transaction
 from tillit.accounts.models import Workspace
 from tillit.delivery.models import Batch, Waiting
 from tillit.delivery.named import named, rows
-from tillit.delivery.reasons import permitted, rule_of
+from tillit.delivery.reasons import permitted
 from tillit.delivery.service import Parts, ServiceMail, composer
 from tillit.delivery.streams import MEASURE, Addressed, Load, Stream
 from tillit.delivery.wire import Mail, Outcome, Stage, Status
 from tillit.delivery.writing import Envelope
 from tillit.ledger.processing import SYSTEM, OpenActivity, processing
+from tillit.ledger.versions import version
 
 logger = logging.getLogger(__name__)
 HERE = Path(__file__).parent
@@ -79,7 +80,9 @@ def _campaign_sql(stream: Stream, version_id: int) -> str:
     ]
     values = [f"{alias[category]}.values ->> %(f{n})s" for n, (category, _) in enumerate(stream.fields)]
     return named(HERE, "claim_campaign").format(
-        measured=permitted("p", rule_of(version_id, MEASURE)), joins="\n".join(joins), values=", ".join(values)
+        measured=permitted("p", version(version_id).rules.get(MEASURE)),
+        joins="\n".join(joins),
+        values=", ".join(values),
     )
 
 

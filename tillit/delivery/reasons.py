@@ -5,10 +5,8 @@ Used where a purpose's own row-level security shows only the permitted: to count
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from tillit.ledger.models import PurposeRule
 from tillit.policy.outcomes import Reason
+from tillit.policy.rules import Rule
 from tillit.policy.sql import condition, literal
 
 # Beside the reasons of the rule: what stands against a mail although the rule would permit it.
@@ -16,21 +14,15 @@ PENDING, UNSUBSCRIBED, NO_ADDRESS = "pending", "unsubscribed", "no_address"
 ERASED, CANCELLED, NO_PURPOSE = "erased", "cancelled", "no_purpose"
 
 
-@lru_cache(maxsize=256)
-def rule_of(version_id: int, purpose: str) -> PurposeRule | None:
-    """Return the rule of a purpose in one policy version, which never changes; None when it has none."""
-    return PurposeRule.objects.filter(version_id=version_id, purpose=purpose).first()
-
-
-def permitted(person: str, rule: PurposeRule | None) -> str:
+def permitted(person: str, rule: Rule | None) -> str:
     """SQL that is true for the persons whom a rule permits, with the rule as literals; without a rule, for nobody.
 
     `person` is the alias of `people_person`.
     """
-    return condition(person, literal(rule)) if rule else "FALSE"  # type: ignore[arg-type]
+    return condition(person, literal(rule)) if rule else "FALSE"
 
 
-def why_not(person: str, rule: PurposeRule) -> str:
+def why_not(person: str, rule: Rule) -> str:
     """SQL of the reason why a rule does not permit a person, as text; null for those it permits.
 
     The order is that of `policy.outcomes`: role, region, then what the person said, then restricted and unreachable.

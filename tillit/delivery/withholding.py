@@ -10,9 +10,10 @@ from django.db import connection
 
 from tillit.delivery.leases import OPERATE
 from tillit.delivery.named import named, rows
-from tillit.delivery.reasons import NO_PURPOSE, has_address, rule_of, why_not
+from tillit.delivery.reasons import NO_PURPOSE, has_address, why_not
 from tillit.delivery.streams import Stream
 from tillit.ledger.processing import SYSTEM, OpenActivity, processing
+from tillit.ledger.versions import version
 
 HERE = Path(__file__).parent
 
@@ -57,7 +58,7 @@ def withhold_service(workspace_id: int, purpose: str) -> Counter[str]:
 
 
 def _withhold(activity: OpenActivity, statement: str, purpose: str, **parameters: object) -> Counter[str]:
-    rule = rule_of(activity.policy_version_id, purpose)
+    rule = version(activity.policy_version_id).rules.get(purpose)
     reason = why_not("p", rule) if rule else f"'{NO_PURPOSE}'"
     sql = named(HERE, statement).format(has_address=has_address("p"), why_not=reason)
     withheld = Counter(dict(rows(sql, {**parameters, "purpose": purpose})))

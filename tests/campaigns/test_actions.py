@@ -1,0 +1,236 @@
+"""A campaign's life: written, sent, paused, cancelled, settled."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from tests import make
+from tillit.campaigns import actions, queries, readiness
+from tillit.campaigns.actions import NotNow, NotReady
+from tillit.campaigns.mails import running
+from tillit.campaigns.models import Campaign
+from tillit.campaigns.slots import ContentErrors
+from tillit.delivery.ids import message_id
+from tillit.delivery.models import Message
+from tillit.ledger.models import Activity
+from tillit.ledger.processing import processing
+
+pytestmark = pytest.mark.django_db
+MARKETING, OPERATE = "marketing.email", "delivery.operate"
+
+
+@pytest.fixture
+def readers(workspace, news):
+    return [make.reader(workspace, on=[news], may=[MARKETING]) for _ in range(3)]
+
+
+@pytest.fixture
+def draft(workspace, news, readers) -> Campaign:
+    return make.campaign(workspace, lists=[news])
+
+
+def sent(draft: Campaign) -> Campaign:
+    actions.send(draft, by="user:1", now=timezone.now())
+    actions.prepare(draft.pk)
+    draft.refresh_from_db()
+    return draft
+
+
+def states(campaign: Campaign) -> dict[str, int]:
+    with (
+        processing(campaign.workspace_id, OPERATE, by="test", act="look"),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT state, count(*) FROM delivery_message WHERE campaign_id = %s GROUP BY 1", [campaign.pk])
+        return dict(cursor.fetchall())
+
+
+def test_sending_fixes_links_and_queues_everybody_once(draft, readers):
+    campaign = sent(draft)
+    assert campaign.state == "sending" and campaign.links == ["https://example.com/news"]
+    assert campaign.audience["prepared"] == 3
+    with processing(campaign.workspace_id, MARKETING, by="test", act="look"):
+        found = {message.id for message in Message.objects.all()}
+    assert found == {message_id(campaign.prepared_at, campaign.pk, person) for person in readers}
+
+
+def test_preparing_again_queues_nobody_twice(draft):
+    campaign = sent(draft)
+    assert actions.prepare(campaign.pk) == 0
+    Campaign.objects.filter(pk=campaign.pk).update(state="preparing")  # a job that was killed before it ended
+    assert actions.prepare(campaign.pk) == 0
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.audience["prepared"]) == ("sending", 3)
+
+
+def test_the_preparation_is_one_activity_of_who_sent(draft):
+    campaign = sent(draft)
+    activity = Activity.objects.get(act="campaign.prepare")
+    assert (activity.purpose, activity.actor, activity.counts) == (MARKETING, "user:1", {"persons": 3})
+    assert activity.object_ref == f"campaign:{campaign.pk}"
+
+
+def test_the_job_is_queued_once(draft):
+    actions.send(draft, by="user:1", now=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT args FROM procrastinate_jobs WHERE task_name = 'campaigns.prepare'")
+        assert len(cursor.fetchall()) == 1
+    with pytest.raises(NotNow):
+        actions.send(draft, by="user:1", now=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ({"subject": ""}, "subject is empty"),
+        ({"body": ""}, "body is empty"),
+        ({"from_email": ""}, "sender's address is missing"),
+        ({"purpose": "rights.fulfil"}, "permits no mail"),
+    ],
+)
+def test_an_unfinished_campaign_is_not_sent(draft, change, missing):
+    Campaign.objects.filter(pk=draft.pk).update(**change)
+    draft.refresh_from_db()
+    with pytest.raises(NotReady, match=missing):
+        actions.send(draft, by="user:1", now=timezone.now())
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+
+
+def test_nobody_permitted_is_not_sent(workspace):
+    empty = make.mailing_list(workspace)
+    make.reader(workspace, on=[empty])
+    with pytest.raises(NotReady, match="Nobody on these lists"):
+        actions.send(make.campaign(workspace, lists=[empty]), by="user:1", now=timezone.now())
+
+
+def test_a_workspace_without_postal_address_does_not_send():
+    bare = make.workspace()
+    with pytest.raises(NotReady, match="no postal address"):
+        actions.send(make.campaign(bare), by="user:1", now=timezone.now())
+
+
+@pytest.mark.clause("E10")
+def test_a_campaign_that_nobody_can_opt_out_of_is_flagged(draft):
+    draft.purpose = "service.message"
+    flagged = {check.key: check for check in readiness.checks(draft, by="test")}
+    assert flagged["purpose"].level == "warning" and "no advertising" in flagged["purpose"].text
+
+
+def test_purposes_of_campaigns_send_and_marketing_comes_first(workspace):
+    from tillit.ledger.versions import in_force
+
+    found = list(readiness.purposes(in_force(workspace.pk)))
+    assert found[0] == MARKETING and "service.message" in found
+    assert "rights.fulfil" not in found and "event.run" not in found
+
+
+def test_only_a_draft_is_edited(draft):
+    actions.edit(draft, texts={"subject": "Changed"}, lists=[])
+    assert Campaign.objects.get(pk=draft.pk).subject == "Changed"
+    sent_one = Campaign.objects.get(pk=draft.pk)
+    Campaign.objects.filter(pk=draft.pk).update(state="sending")
+    with pytest.raises(NotNow, match="Sending"):
+        actions.edit(sent_one, texts={"subject": "Again"}, lists=[])
+    with pytest.raises(NotNow):
+        actions.discard(sent_one)
+
+
+def test_a_text_that_cannot_be_mailed_is_not_saved(draft):
+    with pytest.raises(ContentErrors):
+        actions.edit(draft, texts={"body": "{{ salary }}"}, lists=[])
+    assert "{{ salary }}" not in Campaign.objects.get(pk=draft.pk).body
+
+
+def test_a_list_of_another_workspace_is_not_taken(draft, news):
+    foreign = make.mailing_list(make.workspace())
+    actions.edit(draft, texts={}, lists=[news, foreign])
+    assert list(draft.lists.all()) == [news]
+
+
+def test_a_copy_is_a_draft_with_the_same_text_and_lists(draft, news):
+    copy = actions.duplicate(sent(draft), by="user:2")
+    assert (copy.state, copy.body, copy.links, copy.prepared_at) == ("draft", draft.body, [], None)
+    assert list(copy.lists.all()) == [news] and copy.name.endswith("(copy)")
+
+
+def test_paused_it_is_no_stream_and_resumed_it_is_one(draft):
+    campaign = sent(draft)
+    (stream,) = running()
+    assert stream.active()
+    actions.pause(campaign)
+    assert running() == [] and not stream.active()
+    with pytest.raises(NotNow):
+        actions.pause(campaign)
+    actions.resume(campaign)
+    assert len(running()) == 1
+
+
+@pytest.mark.parametrize("before", ["preparing", "sending", "paused"])
+def test_cancelled_the_rest_is_withheld(draft, before):
+    campaign = sent(draft)
+    Campaign.objects.filter(pk=campaign.pk).update(state=before)
+    assert actions.cancel(campaign, by="user:1", now=timezone.now()) == 3
+    assert states(campaign) == {"withheld": 3}
+    assert actions.prepare(campaign.pk) == 0
+    assert Campaign.objects.get(pk=campaign.pk).state == "cancelled"
+
+
+def test_a_campaign_that_can_no_longer_be_written_pauses_with_the_reason(draft):
+    campaign = sent(draft)
+    Campaign.objects.filter(pk=campaign.pk).update(
+        body="{{ salary }}", prepared_at=make.NOON
+    )  # as a policy that dropped the field's category would do
+    assert running() == []
+    campaign.refresh_from_db()
+    assert campaign.state == "paused" and "salary" in campaign.audience["trouble"]
+
+
+@pytest.mark.parametrize(("again", "state", "left"), [(False, "sent", "done"), (True, "queued", "sending")])
+def test_messages_in_doubt_are_settled_by_hand(draft, again, state, left):
+    campaign = sent(draft)
+    with processing(campaign.workspace_id, OPERATE, by="t", act="doubt"), connection.cursor() as cursor:
+        cursor.execute("UPDATE delivery_message SET state = 'unknown', batch_id = 1")
+    actions.finish(campaign)
+    campaign.refresh_from_db()
+    assert actions.settle_doubt(campaign, again=again, by="user:1") == 3
+    assert states(campaign) == {state: 3}
+    campaign.refresh_from_db()
+    assert campaign.state == left
+    assert Activity.objects.filter(act__startswith="message.", actor="user:1").count() == 1
+
+
+def test_a_finished_campaign_stays_finished(draft):
+    campaign = sent(draft)
+    actions.finish(campaign)
+    campaign.refresh_from_db()
+    assert campaign.state == "done" and campaign.finished_at
+    with suppress(NotNow):
+        actions.cancel(campaign, by="user:1", now=timezone.now())
+    actions.finish(campaign)
+    assert Campaign.objects.get(pk=campaign.pk).state == "done"
+
+
+def test_how_far_it_is_comes_from_its_batches(draft):
+    from tillit.delivery.models import Batch
+
+    campaign = sent(draft)
+    moment = timezone.now()
+    for counts in ({"sent": 1, "failed": 1}, {"deferred": 1}):
+        Batch.objects.create(
+            workspace_id=campaign.workspace_id,
+            campaign_id=campaign.pk,
+            sender="t",
+            size=2,
+            claimed_at=moment,
+            lease_until=moment,
+            finished_at=moment,
+            counts=counts,
+        )
+    found = queries.advance(campaign)
+    assert (found.prepared, found.settled, found.waiting) == (3, 2, 1)
+    assert found.left_s == pytest.approx(30)

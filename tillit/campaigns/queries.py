@@ -1,0 +1,43 @@
+"""Reads of campaigns; none of them reads anything about anybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from tillit.campaigns.models import Campaign
+from tillit.delivery.queries import Progress, progress
+
+
+def campaigns(workspace_id: int) -> QuerySet[Campaign]:
+    """The campaigns of a workspace, newest first."""
+    return Campaign.objects.filter(workspace_id=workspace_id).select_related("workspace").prefetch_related("lists")
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """How far a campaign has gone, for its page. `left_s` is None while no rate is known."""
+
+    prepared: int
+    counts: Progress
+
+    @property
+    def settled(self) -> int:
+        return min(self.counts.settled, self.prepared)
+
+    @property
+    def waiting(self) -> int:
+        return max(0, self.prepared - self.settled)
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds until the rest is sent at the present rate."""
+        return self.waiting / self.counts.per_second if self.counts.per_second else None
+
+
+def advance(campaign: Campaign) -> Advance:
+    """Sum a campaign's batches: cheap enough to ask every other second, however large the campaign."""
+    counts = progress(campaign.pk)
+    counts.counts["unknown"] -= campaign.audience.get("sent_again", 0)
+    return Advance(campaign.audience.get("prepared", 0), counts)

@@ -1,0 +1,130 @@
+"""What must be right before a campaign can be sent, and what its sender should know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tillit.campaigns import audience
+from tillit.campaigns.audience import Audience
+from tillit.campaigns.letter import compile_campaign, one_click
+from tillit.campaigns.models import Campaign
+from tillit.campaigns.slots import ContentErrors
+from tillit.delivery.queries import senders_at_work
+from tillit.env import env
+from tillit.ledger.versions import Version, in_force
+from tillit.policy.document import Purpose
+from tillit.policy.rules import Rule
+
+#: What a purpose must be allowed to use before a campaign can be sent for it: addresses, lists, and the mail itself.
+NEEDED = frozenset({"contact", "preferences", "correspondence"})
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. `level` is ok, note, warning or error; an error keeps the campaign from being sent."""
+
+    key: str
+    level: str
+    text: str
+
+    @property
+    def blocks(self) -> bool:
+        return self.level == "error"
+
+
+def purposes(policy: Version) -> dict[str, Purpose]:
+    """The purposes that a campaign can be sent for, marketing first: they send, and use what a campaign needs."""
+    found = {
+        name: purpose
+        for name, purpose in policy.document.purposes.items()
+        if purpose.sends and policy.rules[name].categories >= NEEDED
+    }
+    return dict(sorted(found.items(), key=lambda pair: not pair[1].marketing))
+
+
+def checks(campaign: Campaign, *, by: str) -> list[Check]:
+    """Everything that was looked at, in the order of the editor. Counts the audience, which is recorded."""
+    policy = in_force(campaign.workspace_id)
+    rule = policy.rules.get(campaign.purpose)
+    lists = [each.pk for each in campaign.lists.all()]
+    reached = audience.count(campaign.workspace_id, campaign.purpose, lists, by=by) if rule and lists else Audience()
+    return [
+        *_content(campaign, policy),
+        _sender(campaign),
+        _postal_address(campaign),
+        *_purpose(campaign, policy, rule),
+        *_people(bool(lists), reached),
+        *_sending(),
+    ]
+
+
+def _content(campaign: Campaign, policy: Version) -> list[Check]:
+    try:
+        content = compile_campaign(campaign, policy)
+    except ContentErrors as errors:
+        return [Check("content", "error", str(problem)) for problem in errors.problems]
+    notes = [Check("content", "warning", str(note)) for note in content.notes]
+    links = len(content.links)
+    return [*notes, Check("content", "ok", _("Subject and text are complete; links: %(number)d.") % {"number": links})]
+
+
+def _sender(campaign: Campaign) -> Check:
+    if not campaign.from_email:
+        return Check("sender", "error", _("The sender's address is missing. Write the address the mail comes from."))
+    return Check("sender", "ok", _("The mail comes from %(address)s.") % {"address": campaign.from_email})
+
+
+def _postal_address(campaign: Campaign) -> Check:
+    """Source: 15 U.S.C. 7704(a)(5)(A)(iii), a valid physical postal address in every commercial mail."""
+    if not campaign.workspace.postal_address.strip():
+        text = _("The workspace has no postal address, which every mail must carry. An owner can add it.")
+        return Check("address", "error", text)
+    return Check("address", "ok", _("The footer carries your postal address and the ways out."))
+
+
+def _purpose(campaign: Campaign, policy: Version, rule: Rule | None) -> list[Check]:
+    purpose = purposes(policy).get(campaign.purpose)
+    if rule is None or purpose is None:
+        text = _("The policy in force permits no mail for the purpose “%(purpose)s”. Choose another.")
+        return [Check("purpose", "error", text % {"purpose": campaign.purpose})]
+    if purpose.marketing:
+        return [
+            Check("purpose", "ok", _("The mail is sent for the purpose “%(purpose)s”.") % {"purpose": rule.purpose})
+        ]
+    text = _(
+        "“%(purpose)s” is not a marketing purpose: people cannot opt out of it, so the mail must carry no advertising."
+    )
+    return [Check("purpose", "warning", text % {"purpose": rule.purpose})]
+
+
+def _people(lists: bool, reached: Audience) -> list[Check]:
+    if not lists:
+        return [Check("lists", "error", _("No list is chosen. Choose who is to get the mail."))]
+    if not reached.permitted:
+        return [Check("lists", "error", _("Nobody on these lists may get this mail. See why below."))]
+    text = _("%(permitted)d of %(all)d people on the lists may get it.")
+    return [Check("lists", "ok", text % {"permitted": reached.permitted, "all": reached.on_lists})]
+
+
+def _sending() -> list[Check]:
+    found = []
+    if not env().smtp_url:
+        text = _("No relay is configured: mails are caught on this machine, and nobody gets them.")
+        found.append(Check("relay", "warning", text))
+    elif not one_click():
+        text = _("TILLIT_URL is no https address: mail programs show no button to unsubscribe, only the footer does.")
+        found.append(Check("https", "warning", text))
+    if not senders_at_work():
+        text = _("No sender is running: the mail waits until somebody starts `tillit sender`.")
+        found.append(Check("senders", "warning", text))
+    return found
+
+
+LEVELS = {
+    "ok": gettext_lazy("fine"),
+    "warning": gettext_lazy("look at this"),
+    "error": gettext_lazy("must be mended"),
+}
