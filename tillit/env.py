@@ -53,6 +53,9 @@ class Env(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the server listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port the server listens on.")
     allowed_hosts: str = Field("", description="Further host names to answer to, separated by commas.")
+    trusted_proxies: str = Field(
+        "", description="Networks of reverse proxies whose X-Forwarded-For is believed, separated by spaces."
+    )
     smtp_url: str = Field(
         "", description="Relay, e.g. smtp+starttls://user:password@relay.example.com:587. Default: the mail catcher."
     )

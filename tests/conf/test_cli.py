@@ -30,10 +30,26 @@ def external(server, tmp_path) -> Iterator[dict[str, str]]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+COMMANDS = (
+    "demo",
+    "serve",
+    "web",
+    "edge",
+    "worker",
+    "sender",
+    "migrate",
+    "check",
+    "import",
+    "policy",
+    "ledger",
+    "user",
+)
+
+
 def tillit(*arguments: str, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TILLIT_")}
     return subprocess.run(
-        [sys.executable, "-m", "tillit.conf.cli", *arguments],
+        [sys.executable, "-m", "tillit", *arguments],
         cwd=ROOT,
         env=clean | settings,
         capture_output=True,
@@ -95,6 +111,6 @@ def test_a_setting_that_makes_no_sense_is_said(wrong, tmp_path):
 
 def test_every_command_has_help():
     done = tillit("--help", settings={})
-    for command in ("demo", "serve", "web", "edge", "worker", "sender", "migrate", "check", "policy", "ledger", "user", "import"):
+    for command in COMMANDS:
         assert command in done.stdout
         assert tillit(command, "--help", settings={}).returncode == 0

@@ -54,9 +54,7 @@ def _walk(resolver: URLResolver, prefix: str, arguments: tuple[tuple[str, str], 
 
 
 def _placeholder(path: str, name: str) -> str:
-    return next(
-        f"<{part.split('>')[0]}>" for part in path.split("<")[1:] if part.split(">")[0].split(":")[-1] == name
-    )
+    return next(f"<{part.split('>')[0]}>" for part in path.split("<")[1:] if part.split(">")[0].split(":")[-1] == name)
 
 
 @pytest.mark.parametrize("route", routes(), ids=lambda route: route.path or "/")

@@ -9,8 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tillit.conf.settings")
 
 from django.core.asgi import get_asgi_application
 
-from tillit.edge.app import EdgeApp
-from tillit.env import env
+from tillit.conf.edge import make_edge
 
 EDGE_PREFIX = "/e/"
 
@@ -20,7 +19,7 @@ class Application:
 
     def __init__(self) -> None:
         self.django = get_asgi_application()
-        self.edge = EdgeApp(key=env().keys.derive("tokens"), dsn=env().edge_dsn)
+        self.edge = make_edge()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "http" and not scope["path"].startswith(EDGE_PREFIX):

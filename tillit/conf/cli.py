@@ -2,56 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 from pydantic import ValidationError
-from rich.console import Console
 
-from tillit.conf.postgres import DatabaseUnavailable, EmbeddedPostgres
+from tillit.conf.supervisor import end_with_supervisor, supervise
+from tillit.conf.terminal import Failed, database, err, out
 from tillit.env import env
 from tillit.keys import SecretTooShort
 from tillit.people.command import import_command
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tillit.conf.settings")
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
-
-
-class Failed(click.ClickException):
-    """A failure the user can mend; printed without a trace."""
-
-    def show(self, file: object = None) -> None:
-        err.print(f"[bold red]Error:[/] {self.message}", soft_wrap=True)
-
-
-@contextmanager
-def database() -> Iterator[None]:
-    """Set up Django over a database that runs; the embedded one is started when needed, and stopped again."""
-    import django
-    import psycopg
-
-    server = EmbeddedPostgres(env().data) if env().embedded else None
-    try:
-        if server:
-            server.start()
-        else:
-            psycopg.connect(env().owner_dsn or env().app_dsn, connect_timeout=5).close()
-        django.setup()
-        yield
-    except (DatabaseUnavailable, psycopg.OperationalError) as error:
-        raise Failed(f"The database cannot be reached. {error}") from error
-    finally:
-        if server and server.started:
-            from django.db import connections
-
-            connections.close_all()
-            server.stop()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -74,19 +37,14 @@ def main() -> None:
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [default: TILLIT_PORT or 8000]")
 def demo(port: int | None) -> None:
     """Serve everything with sample data; no mail leaves this machine."""
-    from tillit.conf.supervisor import run
-
-    os.environ["TILLIT_DEMO"] = "1"
-    run(port=port, demo=True)
+    supervise(port=port, demo=True)
 
 
 @main.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [default: TILLIT_PORT or 8000]")
 def serve(port: int | None) -> None:
     """Serve everything on one machine: pages, edge, jobs and senders."""
-    from tillit.conf.supervisor import run
-
-    run(port=port, demo=False)
+    supervise(port=port, demo=False)
 
 
 @main.command()
@@ -100,10 +58,11 @@ def web(workers: int) -> None:
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 def edge(workers: int) -> None:
     """Serve opens and clicks alone."""
-    _granian("tillit.conf.edge:application", workers)
+    _granian("tillit.conf.edge_alone:application", workers)
 
 
 def _granian(target: str, workers: int) -> None:
+    end_with_supervisor()
     from granian import Granian
     from granian.constants import Interfaces, Loops
     from granian.log import LogLevels
@@ -125,9 +84,9 @@ def _granian(target: str, workers: int) -> None:
 @main.command()
 def worker() -> None:
     """Work on jobs: imports, preparation of campaigns, seals."""
+    _setup()
     from tillit.conf.worker import run
 
-    _setup()
     run()
 
 
@@ -135,15 +94,16 @@ def worker() -> None:
 @click.option("--once", is_flag=True, help="Stop when nothing is left to send.")
 def sender(once: bool) -> None:
     """Send what campaigns have queued; start as many as you like."""
+    _setup()
     from tillit.delivery.sender import run
 
-    _setup()
     run(once=once)
 
 
 def _setup() -> None:
     import django
 
+    end_with_supervisor()
     django.setup()
 
 
@@ -263,7 +223,3 @@ def ledger_verify() -> None:
     if found:
         raise Failed(f"The ledger is not as it was written: {len(found)} finding(s).")
     out.print(f"[green]✓[/] {seals:,} seals and {rows:,} activities are as they were written.")
-
-
-if __name__ == "__main__":
-    main()

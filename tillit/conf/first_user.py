@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tillit.accounts.models import Membership, Role, User, Workspace
-from tillit.conf.cli import Failed
+from tillit.conf.terminal import Failed
 from tillit.ledger.actions import publish
 from tillit.people.actions import make_default_fields
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -14,23 +15,24 @@ from types import FrameType
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from tillit.conf.cli import Failed, database, out
+from tillit.conf.terminal import Failed, database, out
 from tillit.env import env
 
 PARTS = {"web": ["web"], "worker": ["worker"], "sender": ["sender"]}
 READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 25.0
 RESTART_PAUSE_S = 1.0
+SUPERVISED = "TILLIT_SUPERVISED"
+_PR_SET_PDEATHSIG = 1  # Source: prctl(2)
 
 
-def run(*, port: int | None, demo: bool) -> None:
+def supervise(*, port: int | None, demo: bool) -> None:
     """Start everything, print where it is, and stay until Ctrl-C or SIGTERM.
 
     A part that dies is started again. Raises Failed when the port is taken or the database cannot be reached.
     """
-    if port:
-        os.environ["TILLIT_PORT"] = str(port)
-        env.cache_clear()
+    os.environ |= {"TILLIT_PORT": str(port or env().port)} | ({"TILLIT_DEMO": "1"} if demo else {})
+    env.cache_clear()
     _refuse_taken_port()
     with _terminated_as_interrupt(), database():
         from tillit.conf.database import migrate
@@ -46,7 +48,7 @@ def run(*, port: int | None, demo: bool) -> None:
             out.print(sign_in or "Make the first user with `tillit user`.", soft_wrap=True)
             _watch(processes)
         except KeyboardInterrupt:
-            out.print("Stopping …")
+            out.print("\nStopping …")
         finally:
             _stop(processes)
 
@@ -85,7 +87,14 @@ def _collect_static() -> None:
 
 def _start(arguments: list[str]) -> subprocess.Popen[bytes]:
     # A session of its own: Ctrl-C reaches the supervisor alone, which stops the parts in order.
-    return subprocess.Popen([sys.executable, "-m", "tillit.conf.cli", *arguments], start_new_session=True)
+    command = [sys.executable, "-m", "tillit", *arguments]
+    return subprocess.Popen(command, start_new_session=True, env=os.environ | {SUPERVISED: "1"})
+
+
+def end_with_supervisor() -> None:
+    """Let the kernel stop this process when a supervisor that started it is killed; nothing keeps the port then."""
+    if os.environ.get(SUPERVISED) and sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait_until_ready(processes: dict[str, subprocess.Popen[bytes]]) -> None:
@@ -113,6 +122,8 @@ def _watch(processes: dict[str, subprocess.Popen[bytes]]) -> None:
 
 
 def _stop(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    for again in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(again, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave parts or the database behind
     for process in processes.values():
         process.terminate()
     deadline = time.monotonic() + STOP_TIMEOUT_S

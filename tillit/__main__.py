@@ -1,0 +1,3 @@
+from tillit.conf.cli import main
+
+main()
