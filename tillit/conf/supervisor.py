@@ -35,11 +35,12 @@ def supervise(*, port: int | None, demo: bool) -> None:
     env.cache_clear()
     _refuse_taken_port()
     with _terminated_as_interrupt(), database():
+        from tillit.conf import static
         from tillit.conf.database import migrate
         from tillit.conf.demo import ensure_sample
 
         migrate(env())
-        _collect_static()
+        static.collect()
         sign_in = ensure_sample() if demo else ""
         processes = {name: _start(arguments) for name, arguments in PARTS.items()}
         try:
@@ -77,12 +78,6 @@ def _terminated_as_interrupt() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _collect_static() -> None:
-    from django.core.management import call_command
-
-    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def _start(arguments: list[str]) -> subprocess.Popen[bytes]:
