@@ -16,7 +16,6 @@ from tillit.keys import SecretTooShort
 from tillit.people.command import import_command
 
 
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="tillit")
 def main() -> None:
