@@ -12,11 +12,12 @@ Rows are really committed (`committed_db`), since the server reads them on conne
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.chromium import path as chromium_path
 
 if TYPE_CHECKING:  # most runs start no browser
     from django.test.testcases import LiveServerThread
@@ -24,7 +25,6 @@ if TYPE_CHECKING:  # most runs start no browser
 
     from tillit.accounts.models import User
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = (1280, 390)
 
 
@@ -58,7 +58,7 @@ def chromium() -> Iterator[Browser]:
     """The system's Chromium; its loop runs in this thread, where the ORM would refuse to work unless told."""
     from playwright.sync_api import sync_playwright
 
-    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    path = chromium_path()
     if path is None:
         pytest.fail("Browser tests need Chromium: apt-get install chromium")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -143,9 +143,7 @@ def test_a_fault_of_ours_is_admitted_in_our_look(
 
 
 @pytest.mark.parametrize("htmx", [False, True])
-def test_a_refusal_is_shown_with_its_reason_and_rule(
-    workspace: Workspace, owner: User, rf: object, htmx: bool
-) -> None:
+def test_a_refusal_is_shown_with_its_reason_and_rule(workspace: Workspace, owner: User, rf: object, htmx: bool) -> None:
     @page(role=Role.OWNER)
     def view(request: object) -> object:
         raise Refused("Nobody said yes to this.", rule="marketing.email", clause="C11")

@@ -42,14 +42,14 @@ _CALL = re.compile(rf"\b(gettext|ngettext|pgettext|npgettext|_)\(({_ARGUMENTS})\
 
 def texts(
     file: Any, keywords: Any, comment_tags: Any, options: Any
-) -> Iterator[tuple[int, str, str | tuple[str, ...], list[str]]]:
+) -> Iterator[tuple[int, str | Any, str | tuple[str, ...], list[str]]]:
     """Babel's extraction method for Django's templates; Django itself turns a template into calls of gettext."""
     from django.utils.translation.template import templatize
 
     source = templatize(file.read().decode())
     for call in _CALL.finditer(source):
         arguments = ast.parse(f"f({call[2]})", mode="eval").body.args  # type: ignore[attr-defined]
-        said = tuple(each.value for each in arguments if isinstance(each, ast.Constant))
+        said = tuple(str(each.value) for each in arguments if isinstance(each, ast.Constant))
         if said:
             yield source.count("\n", 0, call.start()) + 1, call[1], said if len(said) > 1 else said[0], []
 

@@ -22,7 +22,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     here = SimpleLazyObject(lambda: _here(request))
     return {
         "here": here,
-        "nav": SimpleLazyObject(lambda: list(navigation.links(request.path, here, request.user)) if here else []),
+        "nav": SimpleLazyObject(lambda: _navigation(request, here)),
         "my_memberships": SimpleLazyObject(lambda: _memberships(request)),
         "languages": [get_language_info(code) for code, _ in settings.LANGUAGES],
         "language": get_language(),
@@ -37,6 +37,11 @@ def _here(request: HttpRequest) -> Membership | None:
     if own is not None or not request.user.is_authenticated:
         return own
     return queries.last_or_first(request.user, request.session.get(LAST_WORKSPACE))
+
+
+def _navigation(request: HttpRequest, here: Any) -> list[navigation.Link]:
+    user = request.user
+    return list(navigation.links(request.path, here, user)) if here and user.is_authenticated else []
 
 
 def _memberships(request: HttpRequest) -> list[Any]:

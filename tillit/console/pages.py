@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -27,10 +27,15 @@ View = Callable[..., HttpResponse]
 Guard = Role | Literal["signed in", "anyone"]
 
 
-class PageRequest(HttpRequest):
+class UserRequest(HttpRequest):
+    """The request that a view behind `signed_in` receives."""
+
+    user: User
+
+
+class PageRequest(UserRequest):
     """The request that a view behind `page` receives."""
 
-    user: User  # type: ignore[assignment]
     workspace: Workspace
     membership: Membership
 
@@ -110,7 +115,7 @@ def _answer(view: View, request: PageRequest, arguments: dict[str, Any]) -> Http
 def _refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
     if getattr(request, "htmx", False):
         fragment = render(request, "console/components/refused.html", {"refused": refused}, status=409)
-        return cast(HttpResponse, retarget(fragment, "#flash"))
+        return retarget(fragment, "#flash")
     return render(request, "console/refused.html", {"refused": refused}, status=409)
 
 

@@ -11,13 +11,13 @@ from django.views.decorators.http import require_POST
 
 from tillit.accounts import actions, queries
 from tillit.console.context import LAST_WORKSPACE
-from tillit.console.pages import anyone, signed_in
+from tillit.console.pages import UserRequest, anyone, signed_in
 
 YEAR_S = 365 * 24 * 3600
 
 
 @signed_in
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: UserRequest) -> HttpResponse:
     """To the overview of the workspace visited last, or of the first one."""
     chosen = queries.last_or_first(request.user, request.session.get(LAST_WORKSPACE))
     if chosen is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import translation
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tillit.accounts import actions
-from tillit.console.pages import signed_in
+from tillit.console.pages import UserRequest, signed_in
 
 
 class Profile(forms.Form):
@@ -28,7 +28,7 @@ class Profile(forms.Form):
 
 
 @signed_in
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: UserRequest) -> HttpResponse:
     """Show and change one's own name and language."""
     user = request.user
     form = Profile(request.POST or None, initial={"name": user.name, "language": user.language})
