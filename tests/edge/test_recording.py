@@ -23,9 +23,10 @@ from tests.edge.world import (
     person,
     serve,
 )
-from tillit.consent.actions import record_choice, rule_in_force
+from tillit.consent.actions import record_choice
 from tillit.edge.app import EdgeApp
 from tillit.edge.counters import Drop
+from tillit.ledger.models import PurposeRule
 from tillit.ledger.processing import processing
 from tillit.people.models import Person
 from tillit.policy.regions import Region
@@ -82,7 +83,7 @@ def test_who_objected_since_the_mail_leaves_no_record_and_still_arrives(house: i
 def test_measuring_needs_consent_where_the_law_asks_for_it(
     house: int, region: Region, granted: bool, recorded: int
 ) -> None:
-    bit = rule_in_force(house, PURPOSE).bit
+    bit = PurposeRule.objects.get(version__workspace=house, purpose=PURPOSE).bit
     ann = person(house, region=region, granted=granted << bit)
 
     async def test(app: EdgeApp) -> None:

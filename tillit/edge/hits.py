@@ -1,6 +1,6 @@
 """A hit as it is kept, and many of them as PostgreSQL's binary arrays.
 
-The arrays are joined from bytes, since psycopg adapts element by element: 64 hits take 60 µs here and 300 µs there.
+The arrays are joined from bytes, since psycopg adapts element by element: 64 hits take 53 µs here and 260 µs there.
 """
 
 from __future__ import annotations

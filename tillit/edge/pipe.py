@@ -1,7 +1,8 @@
 """A connection in libpq's pipeline mode, driven by the event loop: a transaction is one write and one read.
 
-psycopg's own pipeline goes through the event loop for every statement: 18 turns a transaction, 7 µs a hit in batches of
-64 where this takes 1 µs. Source: PostgreSQL documentation, "Pipeline Mode" (libpq); `psycopg.pq`.
+psycopg's own pipeline goes through the event loop for every statement, 18 turns a transaction: in batches of 64, a hit
+took 20 µs of the process all in all where it takes 16 now.
+Source: PostgreSQL documentation, "Pipeline Mode" (libpq); `psycopg.pq`.
 """
 
 from __future__ import annotations

