@@ -68,8 +68,8 @@ def measure(result: Result, folder: Path, size: str) -> None:
         requests, permitted = _requests(workspace, people, hits, rng)
         refusing = [request[:-2] + b"Sec-GPC: 1\r\n\r\n" for request in requests]
         runs[FIXED].append(_run("bench.fixed:application", requests, folder))
-        runs[UNRECORDED].append(_run("tillit.conf.edge:application", refusing, folder))
-        runs[DURABLE].append(_run("tillit.conf.edge:application", requests, folder))
+        runs[UNRECORDED].append(_run("tillit.conf.edge_alone:application", refusing, folder))
+        runs[DURABLE].append(_run("tillit.conf.edge_alone:application", requests, folder))
         expected += permitted
     _check(result, runs, hits, expected)
     _report(result, {name: max(each, key=lambda run: run["per_s"]) for name, each in runs.items()})

@@ -29,7 +29,7 @@ def served() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = os.environ | {"TILLIT_PORT": str(port)}
-    server = subprocess.Popen([sys.executable, "-m", "tillit.conf.cli", "edge"], cwd=ROOT, env=settings)
+    server = subprocess.Popen([sys.executable, "-m", "tillit", "edge"], cwd=ROOT, env=settings)
     try:
         wait_for(server, port)
         yield server, port
