@@ -24,6 +24,7 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
 from tillit.accounts.models import Workspace
+from tillit.consent.actions import NobodyThere
 from tillit.edge.tokens import BadToken, Expired, Forged, Kind, Token, Tokens
 from tillit.ledger.processing import Refused
 from tillit.ledger.versions import NoPolicy, Version, in_force
@@ -133,7 +134,10 @@ def token_page(*methods: str, kinds: Collection[Kind], lets_old_in: bool = False
             if workspace is None:
                 raise Forged(Forged.__doc__)
             visit = Visit(found, token, workspace, in_force(workspace.pk), today, expired)
-            return view(request, visit, *args, **kwargs)
+            try:
+                return view(request, visit, *args, **kwargs)
+            except NobodyThere:
+                return gone(request, visit)
 
         return open_page(*methods)(opened)
 
@@ -171,6 +175,11 @@ def show(
     }
     with translation.override(language):
         return render(request, f"public/{template}.html", context, status=status)
+
+
+def gone(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The page for somebody of whom nothing is held any more."""
+    return show(request, "gone", visit=visit, status=410)
 
 
 def problem(request: HttpRequest, what: str, *, status: int, **more: Any) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tillit.public.views import preferences, receipts, statement, unsubscribe, why
+from tillit.public.views import preferences, receipts, requests, statement, subscribe, unsubscribe, why
 
 app_name = "public"
 urlpatterns = [
@@ -13,6 +13,13 @@ urlpatterns = [
     path("p/<str:token>/stop", preferences.stop, name="preferences_stop"),
     path("p/<str:token>/names", preferences.names, name="names"),
     path("p/<str:token>/language", preferences.language, name="language"),
+    path("p/<str:token>/copy", requests.ask_copy, name="ask_copy"),
+    path("p/<str:token>/erase", requests.ask_erase, name="ask_erase"),
+    path("copy/<str:token>", requests.copy, name="copy"),
+    path("erase/<str:token>", requests.erase, name="erase"),
+    path("erase/<str:token>/stop", requests.stop_instead, name="erase_stop"),
+    path("subscribe/<int:workspace_id>/<int:list_id>", subscribe.subscribe, name="subscribe"),
+    path("confirm/<str:token>", subscribe.confirm, name="confirm"),
     path("why/<str:token>", why.show_why, name="why"),
     path("why/<str:token>/measurement", why.object_to_measurement, name="why_measurement"),
     path("receipt/<uuid:choice>/<str:token>", receipts.show_receipt, name="receipt"),

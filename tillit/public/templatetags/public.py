@@ -6,11 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from django import template
+from django.apps import apps
+from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from tillit.consent.models import Choice
 from tillit.consent.queries import ListLine, PurposeLine
+from tillit.ledger.versions import Version
 from tillit.people.models import Field, Subscription
 from tillit.policy.bases import Objection
 from tillit.policy.outcomes import Reason
@@ -18,6 +24,7 @@ from tillit.policy.regions import Region
 from tillit.policy.values import Texts
 from tillit.public import words
 from tillit.public.pages import Visit
+from tillit.rights.holdings import Column, Table, category_titles
 
 register = template.Library()
 
@@ -119,3 +126,37 @@ def method_words(method: str) -> str:
 def get(values: dict[str, Any], name: str) -> Any:
     """A value whose name is no word of the template language."""
     return values.get(name)
+
+
+@register.simple_tag(takes_context=True)
+def categories(context: dict[str, Any], version: Version, table: Table) -> str:
+    """What the policy calls the categories of a table."""
+    return ", ".join(category_titles(version.document, table, context["language"]))
+
+
+@register.simple_tag
+def value(row: dict[str, Any], column: Column) -> Any:
+    """One value of a row, as a person reads it."""
+    found = row[column.name]
+    if isinstance(found, dict):
+        named = found.get("name") if found.keys() == {"number", "name"} else None
+        return named or format_html_join(mark_safe("<br>"), "{}: {}", found.items())
+    if isinstance(found, str) and column.name.endswith(("at", "since")) and (moment := parse_datetime(found)):
+        return date_format(localtime(moment), "DATETIME_FORMAT")
+    return "" if found is None else found
+
+
+@register.filter
+def erasure_lines(counts: dict[str, int]) -> list[str]:
+    """What an erasure did, table by table, in words."""
+    verbs = {
+        "delete": _("%(n)s rows of “%(table)s” deleted"),
+        "tombstone": _("%(n)s rows of “%(table)s” scrambled"),
+        "keep": _("%(n)s rows of “%(table)s” kept as evidence, without your name"),
+    }
+    titles = {model._meta.db_table: str(model._meta.verbose_name_plural) for model in apps.get_models()}
+    lines = []
+    for name, number in counts.items():
+        verb, _sep, table = name.partition("_")
+        lines.append(verbs[verb] % {"n": number, "table": titles.get(table, table)})
+    return lines

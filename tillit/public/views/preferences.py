@@ -21,7 +21,7 @@ from tillit.consent.queries import Preferences, PurposeLine, preferences
 from tillit.edge.tokens import Kind
 from tillit.ledger.processing import person_actor
 from tillit.policy.fold import ChoiceState
-from tillit.public.pages import Visit, language_of, show, token_page
+from tillit.public.pages import Visit, gone, language_of, show, token_page
 from tillit.public.words import masked
 from tillit.rights.rectify import correct_names, name_fields, set_language
 
@@ -47,7 +47,7 @@ def centre(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method != "POST":
         return _page(request, visit, known)
     changes = list(_save(request, visit, known))
-    return _again(request, visit, changes, saved=True)
+    return again(request, visit, changes, saved=True)
 
 
 @token_page("POST", kinds=PREFERENCES)
@@ -59,7 +59,7 @@ def stop(request: HttpRequest, visit: Visit) -> HttpResponse:
         Change(visit.version.document.purposes[purpose].title.said(language), _("off"), visit.receipt(receipt))
         for purpose, receipt in stopped.receipts.items()
     ]
-    return _again(request, visit, changes, stopped=True)
+    return again(request, visit, changes, stopped=True)
 
 
 @token_page("POST", kinds=PREFERENCES)
@@ -68,7 +68,7 @@ def names(request: HttpRequest, visit: Visit) -> HttpResponse:
     fields = {field.name: field.label for field in name_fields(visit.workspace.pk)}
     given = {name: request.POST[f"name.{name}"] for name in fields if f"name.{name}" in request.POST}
     changed = correct_names(visit.workspace.pk, visit.person_id, given)
-    return _again(request, visit, [Change(fields[name], _("corrected")) for name in changed], saved=True)
+    return again(request, visit, [Change(fields[name], _("corrected")) for name in changed], saved=True)
 
 
 @token_page("POST", kinds=PREFERENCES)
@@ -77,21 +77,17 @@ def language(request: HttpRequest, visit: Visit) -> HttpResponse:
     chosen = request.POST.get("language", "")
     known = dict(settings.LANGUAGES)
     if chosen not in known:
-        return _again(request, visit, [], saved=True)
+        return again(request, visit, [], saved=True)
     set_language(visit.workspace.pk, visit.person_id, chosen)
-    return _again(request, visit, [Change(str(known[chosen]), _("your language"))], saved=True)
-
-
-def gone(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """The page for somebody of whom nothing is held any more."""
-    return show(request, "gone", visit=visit, status=410)
+    return again(request, visit, [Change(str(known[chosen]), _("your language"))], saved=True)
 
 
 def _read(visit: Visit) -> Preferences | None:
     return preferences(visit.workspace.pk, visit.person_id, by=person_actor(visit.person_id))
 
 
-def _again(request: HttpRequest, visit: Visit, changes: list[Change], **more: Any) -> HttpResponse:
+def again(request: HttpRequest, visit: Visit, changes: list[Change], **more: Any) -> HttpResponse:
+    """The preference centre as it stands after something was done, with what was done on top."""
     known = _read(visit)
     return gone(request, visit) if known is None else _page(request, visit, known, changes=changes, **more)
 

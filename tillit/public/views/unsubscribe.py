@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from tillit.campaigns.models import Campaign
 from tillit.consent import subscriptions
-from tillit.consent.marketing import stop_marketing
+from tillit.consent.marketing import Stopped, stop_marketing
 from tillit.consent.models import Choice
 from tillit.edge.tokens import Kind
 from tillit.people.models import MailingList
-from tillit.public.pages import Visit, show, token_page
+from tillit.public.pages import Visit, language_of, show, token_page
 
 ONE_CLICK = ("List-Unsubscribe", "One-Click")  # Source: RFC 8058 section 3.2
 UNSUBSCRIBE = (Kind.UNSUBSCRIBE,)
@@ -53,10 +53,14 @@ def stop(request: HttpRequest, visit: Visit) -> HttpResponse:
     stopped = stop_marketing(
         visit.workspace.pk, visit.person_id, method=Choice.Method.ONE_CLICK, now=timezone.now(), about=about(visit)
     )
-    purposes = [(visit.version.document.purposes[name], receipt) for name, receipt in stopped.receipts.items()]
-    return show(
-        request, "stopped", visit=visit, home=_home(visit), purposes=purposes, left=_named(visit, stopped.lists)
-    )
+    return stopped_page(request, visit, stopped, home=_home(visit))
+
+
+def stopped_page(request: HttpRequest, visit: Visit, stopped: Stopped, *, home: str) -> HttpResponse:
+    """The page that says what stopping all marketing changed."""
+    language, purposes = language_of(request), visit.version.document.purposes
+    said = [(purposes[name].title.said(language), visit.receipt(receipt)) for name, receipt in stopped.receipts.items()]
+    return show(request, "stopped", visit=visit, home=home, purposes=said, left=_named(visit, stopped.lists))
 
 
 def lists_of(visit: Visit) -> list[int] | None:

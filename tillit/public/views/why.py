@@ -12,8 +12,7 @@ from tillit.consent.actions import choose
 from tillit.consent.models import Choice
 from tillit.edge.tokens import Kind
 from tillit.ledger.processing import person_actor
-from tillit.public.pages import Visit, language_of, show, token_page
-from tillit.public.views.preferences import gone
+from tillit.public.pages import Visit, gone, language_of, show, token_page
 from tillit.public.views.unsubscribe import about, lists_of
 from tillit.public.words import masked
 from tillit.rights.queries import Why, why

@@ -1,0 +1,82 @@
+"""What an answer to a request for access says beside the copy. Source: GDPR art 15(1)-(2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tillit.ledger.versions import Version
+from tillit.policy.decide import decide, explain
+from tillit.policy.document import Document, Party, Purpose, Regime, Retention
+from tillit.policy.regions import Region
+from tillit.policy.rules import PersonState
+
+
+def about(version: Version, state: PersonState, *, language: str) -> dict[str, Any]:
+    """Return purposes, categories, recipients, retention, sources, rights and authority for one person's case.
+
+    Source: GDPR art 15(1): (a) purposes, (b) categories, (c) recipients, (d) retention, (e) rights, (f) complaint,
+    (g) source; 15(2) safeguards of transfers.
+    """
+    document = version.document
+    regime = regime_of(document, Region(state.region))
+    return {
+        "controller": _party(document.operator) | {"privacy": document.operator.privacy},
+        "policy": {"number": version.number, "digest": version.digest, "published": version.published_at.isoformat()},
+        "purposes": [_purpose(version, name, purpose, state, language) for name, purpose in document.purposes.items()],
+        "categories": {
+            name: {"title": category.title.said(language), "description": category.description.said(language)}
+            for name, category in document.categories.items()
+        },
+        "recipients": [_recipient(document, name, language) for name in document.recipients],
+        "retention": {name: _retention(rule, language) for name, rule in document.retention.items()},
+        "sources": [
+            {"title": source.title.said(language), "warranty": source.warranty.said(language)}
+            for source in document.sources.values()
+        ],
+        "rights": {str(right): text.said(language) for right, text in (regime.rights.items() if regime else ())},
+        "how": regime.how.said(language) if regime else "",
+        "authority": _party(regime.authority) if regime and regime.authority else None,
+    }
+
+
+def regime_of(document: Document, region: Region) -> Regime | None:
+    """The regime of rights that a region belongs to; an unknown region has the one of the EEA, the strictest here."""
+    code = Region.EEA.code if region is Region.UNKNOWN else region.code
+    regimes = document.rights.values()
+    named = next((regime for regime in regimes if code in regime.regions), None)
+    return named or next((regime for regime in regimes if not regime.regions), None)
+
+
+def _purpose(version: Version, name: str, purpose: Purpose, state: PersonState, language: str) -> dict[str, Any]:
+    decision = decide(version.rules[name], state)
+    title = purpose.title.said(language)
+    return {
+        "id": name,
+        "title": title,
+        "description": purpose.description.said(language),
+        "basis": str(decision.basis) if decision.basis else None,
+        "permitted": decision.permitted,
+        "why": explain(decision, language, purpose=title),
+        "categories": list(version.document.categories if purpose.uses_every_category else purpose.categories),
+        "recipients": [version.document.recipients[each].name for each in purpose.recipients],
+    }
+
+
+def _retention(rule: Retention, language: str) -> dict[str, str]:
+    said = rule.reason.said(language)
+    return {"keep": str(rule.keep), "after": str(rule.after), "then": rule.then, "why": said}
+
+
+def _recipient(document: Document, name: str, language: str) -> dict[str, Any]:
+    recipient = document.recipients[name]
+    safeguard = document.safeguards[recipient.safeguard] if recipient.safeguard else None
+    return _party(recipient) | {
+        "business": recipient.business.said(language),
+        "role": str(recipient.role),
+        "safeguard": safeguard.title.said(language) if safeguard else None,
+    }
+
+
+def _party(party: Party) -> dict[str, Any]:
+    known = {"name": party.name, "address": party.address, "country": party.country}
+    return known | {name: value for name in ("email", "phone", "website") if (value := getattr(party, name))}
