@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.db import models
+from django.test.utils import isolate_apps
 from django.utils import timezone
 
 from tests import make
@@ -19,8 +21,10 @@ from tillit.consent.actions import NobodyThere
 from tillit.ledger.models import Activity
 from tillit.ledger.processing import processing
 from tillit.ledger.rls import personal_models
+from tillit.people.models import PerPersonManager
 from tillit.policy.declarations import Declares
 from tillit.policy.regions import Region
+from tillit.rights import holdings
 from tillit.rights.actions import access, receive
 from tillit.rights.files import as_csv, as_json, as_zip, cell
 from tillit.rights.models import Request
@@ -66,22 +70,25 @@ def test_every_personal_field_of_every_table_is_in_the_copy(workspace):
             assert any(text in line for line in lines), (table, field)
 
 
+@isolate_apps("tillit.people")
 def test_a_table_is_covered_when_it_is_declared(workspace, monkeypatch):
     """A per-person table that nobody wrote export code for: declaring it is enough."""
-    from tillit.ledger import rls
-    from tillit.people.models import Subscription
-    from tillit.rights import holdings
 
-    class Sent(Subscription):
+    class Standing(models.Model):
+        pk = models.CompositePrimaryKey("person_id", "list_id")
+        person_id = models.UUIDField()
+        list_id = models.BigIntegerField()
+        state = models.CharField(max_length=12)
+        objects = PerPersonManager()
+
         class Meta:
             app_label = "people"
-            managed = False
-            proxy = True
+            db_table = "people_subscription"
             verbose_name = "newly made table"
 
     declares = Declares(subject="person", category="preferences", retain="contact", personal={"state": "preferences"})
-    known = list(rls.personal_models())
-    monkeypatch.setattr(holdings, "personal_models", lambda: [*known, (Sent, declares)])
+    known = list(personal_models())
+    monkeypatch.setattr(holdings, "personal_models", lambda: [*known, (Standing, declares)])
     person = make.person(workspace)
     make.mailing_list(workspace, person)
     table = next(table for table in copied(workspace, person).tables if table.title == "Newly made table")

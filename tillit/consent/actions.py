@@ -9,6 +9,7 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from tillit.consent.fold import MANAGE, lock
 from tillit.consent.models import Choice
@@ -26,14 +27,17 @@ class NotRefusable(Refused):
 
 
 class NobodyThere(Refused):
-    """There is no such person in this workspace: they were erased, or never were."""
+    """There is no such person in the workspace: they were erased, or never were."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is nobody: the person was erased, or never was in this workspace."), clause="E1")
 
 
 def rule_of(version_id: int, purpose: str) -> PurposeRule:
     """Return the rule that a purpose has in a version of the policy. Raises Refused when it has none."""
     if rule := PurposeRule.objects.filter(version=version_id, purpose=purpose).first():
         return rule
-    raise Refused(f"The policy in force has no purpose “{purpose}”.", rule=purpose)
+    raise Refused(_("The policy in force has no purpose “%(name)s”.") % {"name": purpose}, rule=purpose)
 
 
 def choose(
@@ -90,7 +94,7 @@ def save_preferences(
 
 def _found(person_id: UUID) -> None:
     if not lock([person_id]):
-        raise NobodyThere(NobodyThere.__doc__ or "", rule=MANAGE)
+        raise NobodyThere
 
 
 def _record(
@@ -132,7 +136,7 @@ def record_choice(
     rule = rule_of(activity.policy_version_id, purpose)
     granting = state == State.GRANTED
     if not granting and not rule.refusable and not rule.consent_regions:
-        raise NotRefusable("Messages that the service itself needs cannot be switched off.", rule=purpose, clause="E10")
+        raise NotRefusable(_("What the service itself needs cannot be switched off."), rule=purpose, clause="E10")
     if granting and expires_at is None:
         expires_at = _lapses(activity.policy_version_id, purpose, now=now)
     known = lock(person_ids)

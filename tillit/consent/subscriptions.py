@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from tillit.consent.fold import MANAGE, lock
 from tillit.ledger.processing import OpenActivity, Refused, person_actor, processing
 from tillit.people.actions import set_subscription
@@ -17,6 +19,9 @@ UNDO_WITHIN = timedelta(hours=1)  # long enough to see that it was a mistake, to
 
 class NotPublic(Refused):
     """The list is not one that people can join by themselves."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This list is not one that people can join by themselves."), clause="A4")
 
 
 def unsubscribe(
@@ -83,7 +88,7 @@ def change_lists(
 def _may_join(workspace_id: int, lists: set[int]) -> None:
     open_lists = MailingList.objects.filter(workspace=workspace_id, pk__in=lists, public=True, archived_at=None)
     if open_lists.count() != len(lists):
-        raise NotPublic(NotPublic.__doc__ or "", clause="A4")
+        raise NotPublic
 
 
 def _set(activity: OpenActivity, person_id: UUID, lists: Iterable[int], state: str, *, now: datetime) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from django.utils.translation import gettext as _
+
 from tillit.ledger.models import PolicyInForce, PolicyVersion, PurposeRule
 from tillit.ledger.processing import Refused
 from tillit.policy.document import Document
@@ -14,7 +16,11 @@ from tillit.policy.rules import Rule, compile_rules
 
 
 class NoPolicy(Refused):
-    """The workspace has published no policy, so nothing may be done with anybody's information."""
+    """The workspace has published no policy."""
+
+    def __init__(self) -> None:
+        said = _("The workspace has published no policy, so nothing may be done with anybody's information.")
+        super().__init__(said, clause="C8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ def in_force(workspace_id: int) -> Version:
     """Return the version that binds a workspace now. Raises NoPolicy when it has none."""
     version_id = PolicyInForce.objects.filter(workspace_id=workspace_id).values_list("version_id", flat=True).first()
     if version_id is None:
-        raise NoPolicy(NoPolicy.__doc__ or "")
+        raise NoPolicy
     return version(version_id)
 
 

@@ -90,7 +90,7 @@ def access(workspace_id: int, person_id: UUID, *, by: str, now: datetime, langua
     with processing(workspace_id, FULFIL, by=by, act="request.copy", subject=person_id) as activity:
         person = Person.objects.filter(pk=person_id).first()
         if person is None:
-            raise NobodyThere(NobodyThere.__doc__ or "")
+            raise NobodyThere
         request = _fulfilled(activity, person_id, Kind.ACCESS, now=now)
         tables = holdings(person_id)
         counts = {table.name: len(table.rows) for table in tables if table.rows}
@@ -120,7 +120,7 @@ def erase(workspace_id: int, person_id: UUID, *, by: str, now: datetime) -> Requ
 def _open_request(activity: OpenActivity, person_id: UUID, kind: str, *, now: datetime) -> Request:
     """The person's open request of a kind, or a new one that begins now."""
     if not lock([person_id]):
-        raise NobodyThere(NobodyThere.__doc__ or "")
+        raise NobodyThere
     known = Request.objects.filter(person_id=person_id, kind=kind).exclude(state=State.FULFILLED).first()
     if known:
         return known

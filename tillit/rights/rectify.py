@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from tillit.consent.actions import NobodyThere
 from tillit.ledger.processing import Refused, person_actor, processing
 from tillit.people.actions import set_traits
@@ -16,7 +18,10 @@ MAX_CHARS = 200
 
 
 class NotCorrectable(Refused):
-    """The field is not one that people can correct by themselves. Write to us, and somebody does it."""
+    """The field is not one that people can correct by themselves."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You cannot correct this by yourself. Write to us, and somebody does it."), clause="E8")
 
 
 def correct_names(workspace_id: int, person_id: UUID, values: Mapping[str, str], *, by: str | None = None) -> list[str]:
@@ -26,7 +31,7 @@ def correct_names(workspace_id: int, person_id: UUID, values: Mapping[str, str],
     """
     fields = set(name_fields(workspace_id).values_list("name", flat=True))
     if not values.keys() <= fields:
-        raise NotCorrectable(NotCorrectable.__doc__ or "", clause="E8")
+        raise NotCorrectable
     actor = by or person_actor(person_id)
     with processing(workspace_id, FULFIL, by=actor, act="person.rectify", subject=person_id) as activity:
         _found(person_id)
@@ -56,4 +61,4 @@ def set_language(workspace_id: int, person_id: UUID, language: str, *, by: str |
 
 def _found(person_id: UUID) -> None:
     if not Person.objects.select_for_update().filter(pk=person_id).exists():
-        raise NobodyThere(NobodyThere.__doc__ or "")
+        raise NobodyThere

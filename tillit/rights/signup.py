@@ -11,6 +11,7 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from tillit.consent.actions import NobodyThere, record_choice
 from tillit.consent.fold import lock
@@ -32,7 +33,11 @@ KEPT = timedelta(days=7)  # an address on somebody else's word; the link lives a
 
 
 class LeftMeanwhile(Refused):
-    """You have left the list since this mail was sent. Sign up again if you want to come back."""
+    """The person has left the list since the mail that would confirm was sent."""
+
+    def __init__(self) -> None:
+        said = _("You have left the list since this mail was sent. Sign up again if you want to come back.")
+        super().__init__(said, clause="E5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ def public_list(workspace_id: int, list_id: int) -> MailingList:
     lists = MailingList.objects.filter(workspace=workspace_id, pk=list_id, public=True, archived_at=None)
     if found := lists.first():
         return found
-    raise NotPublic(NotPublic.__doc__ or "", clause="A4")
+    raise NotPublic
 
 
 def sign_up(workspace_id: int, list_id: int, *, email: str, language: str, now: datetime) -> None:
@@ -83,10 +88,10 @@ def confirm(
         workspace_id, MANAGE, by=actor, act="list.confirm", subject=person_id, about=f"list:{list_id}"
     ) as activity:
         if not lock([person_id]):
-            raise NobodyThere(NobodyThere.__doc__ or "")
+            raise NobodyThere
         row = Subscription.objects.filter(person_id=person_id, list_id=list_id).first()
         if row and row.state == Subscription.State.UNSUBSCRIBED and row.since > asked_at + timedelta(minutes=1):
-            raise LeftMeanwhile(LeftMeanwhile.__doc__ or "")
+            raise LeftMeanwhile
         _welcome(activity, person_id)
         changed = set_subscription(
             activity, [person_id], mailing_list, Subscription.State.SUBSCRIBED, now=now, revive=True
