@@ -18,6 +18,15 @@ from tillit.people.models import MailingList
 
 pytestmark = pytest.mark.browser
 SignIn = Callable[[User], None]
+#: A fingerprint reader as Chromium simulates it. Source: W3C Web Authentication, section 11 (user agent automation).
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
 
 
 @pytest.fixture
@@ -164,3 +173,23 @@ def test_a_phone_opens_the_navigation_over_the_page(owner: User, browser_page: P
     page.get_by_role("button", name="Navigation").click()
     ledger.click()
     expect(page.get_by_role("heading", name="Ledger", level=1)).to_be_visible()
+
+
+def test_a_passkey_signs_in_without_a_password(owner: User, browser_page: Page) -> None:
+    page = browser_page
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    page.goto("/account/login/?next=/account/2fa/webauthn/add/")
+    page.get_by_label("Email").fill("ada@example.com")
+    for button in ("Sign in", "Continue"):  # the second time because it changes how one signs in
+        page.get_by_label("Password").fill(make.PASSWORD)
+        page.get_by_role("button", name=button, exact=True).click()
+    page.get_by_label("Name").fill("Laptop")
+    page.get_by_label("Passwordless").check()
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_label("Unused codes")).to_be_visible()
+    page.context.clear_cookies()
+    page.goto("/account/login/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()

@@ -98,6 +98,15 @@ def test_a_weak_password_is_refused(client: Client, user: User, password: str) -
     assert not user.check_password(password)
 
 
+def test_a_change_of_the_password_is_told_by_mail_in_the_users_language(client: Client, user: User) -> None:
+    client.force_login(user)
+    new = "an entirely different phrase"
+    client.post("/account/password/change/", {"oldpassword": make.PASSWORD, "password1": new, "password2": new})
+    (sent,) = mail.outbox
+    assert sent.to == ["ada@example.com"]
+    assert "Om det inte var du" in sent.body
+
+
 def totp_code(secret: str) -> str:
     counter = next(iter(yield_hotp_counters_from_time()))
     return format_hotp_value(hotp_value(secret, counter))

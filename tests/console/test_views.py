@@ -69,6 +69,12 @@ def test_roles_change_and_users_leave(client: Client, workspace: Workspace, owne
     assert not Membership.objects.filter(pk=other.pk).exists()
 
 
+def test_the_users_are_exported_as_they_are_found(client: Client, workspace: Workspace, owner: User) -> None:
+    make.member(workspace, email="bo@example.com")
+    words = client.get(f"/w/{workspace.id}/settings/users?q=bo@&format=csv").content.decode("utf-8-sig")
+    assert words.split("\r\n")[:2] == ["email,name,role,last_login", "bo@example.com,,editor,"]
+
+
 def test_the_last_owner_reads_why_it_must_stay(client: Client, workspace: Workspace, owner: User) -> None:
     mine = Membership.objects.get(user=owner)
     response = client.post(f"/w/{workspace.id}/settings/users/{mine.pk}/remove", follow=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import smtplib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -11,6 +13,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from tillit.accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 
 class ClosedSignUp(DefaultAccountAdapter):
@@ -30,3 +34,13 @@ class ClosedSignUp(DefaultAccountAdapter):
         language = (user.language if isinstance(user, User) else "") or translation.get_language()
         with translation.override(language):
             super().send_mail(template_prefix, email, {**context, "base_url": settings.BASE_URL})
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tell a user that the way they sign in was changed. The change stands, even if the relay does not answer."""
+        told = {"user": user, **(context or {})}
+        try:
+            super().send_notification_mail(template_prefix, user, told, email or user.email)
+        except (smtplib.SMTPException, OSError):
+            logger.exception("The user %s could not be told by mail: %s", user.pk, template_prefix)

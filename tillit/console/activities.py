@@ -10,6 +10,7 @@ from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
 from tillit.accounts.models import User
+from tillit.console.navigation import address_if_any
 from tillit.ledger import queries, versions
 from tillit.ledger.models import Activity
 
@@ -52,6 +53,10 @@ COUNTS = {
 }
 
 
+#: The kinds of objects that have a page of the same name.
+PAGES = {"campaign", "import", "list"}
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """An activity as people read it."""
@@ -62,6 +67,8 @@ class Told:
     actor: str
     counts: str
     version: int | None
+    object_href: str
+    person_href: str
 
 
 def tell(workspace_id: int, activities: Iterable[Activity]) -> list[Told]:
@@ -77,6 +84,8 @@ def tell(workspace_id: int, activities: Iterable[Activity]) -> list[Told]:
             actor=_actor(row.actor, names),
             counts=_counts(row),
             version=numbers.get(row.policy_version_id or 0),
+            object_href=_object_href(row),
+            person_href=address_if_any("person", workspace_id, row.subject_id) if row.subject_id else "",
         )
         for row in rows
     ]
@@ -85,6 +94,12 @@ def tell(workspace_id: int, activities: Iterable[Activity]) -> list[Told]:
 def act_in_words(act: str) -> str:
     """An act in the reader's language, or its name when we have no words for it."""
     return _(ACTS[act]) if act in ACTS else act
+
+
+def _object_href(activity: Activity) -> str:
+    """The page of the object that an activity was about, if it has one."""
+    kind, _colon, number = activity.object_ref.partition(":")
+    return address_if_any(kind, activity.workspace_id, number) if kind in PAGES and number.isdigit() else ""
 
 
 def _users(actors: set[str]) -> dict[str, str]:

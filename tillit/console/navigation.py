@@ -74,9 +74,9 @@ def address(route: str, workspace_id: int, *args: object, **kwargs: object) -> s
     return reverse(f"console:{route}", kwargs={"workspace_id": workspace_id, **kwargs})
 
 
-def address_if_any(route: str, workspace_id: int) -> str:
+def address_if_any(route: str, workspace_id: int, *args: object) -> str:
     """The address of a page, or nothing when this installation leaves that part of the product out."""
     try:
-        return address(route, workspace_id)
+        return address(route, workspace_id, *args)
     except NoReverseMatch:
         return ""

@@ -34,6 +34,12 @@ def at(context: template.Context, route: str, *args: Any, **kwargs: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def at_if_any(context: template.Context, route: str, *args: Any) -> str:
+    """Like `at`, but empty when this installation leaves that part of the product out."""
+    return navigation.address_if_any(route, context["request"].workspace.id, *args)
+
+
+@register.simple_tag(takes_context=True)
 def may(context: template.Context, role: str) -> bool:
     """``{% may "editor" as editing %}``: whether the reader has at least a role in the workspace."""
     return allows(context["request"].membership, Role(role))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from tillit.accounts import actions, queries
 from tillit.accounts.models import Membership, Role
+from tillit.console.export import csv_file
 from tillit.console.listing import Listing
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
@@ -47,6 +48,9 @@ def users(request: PageRequest) -> HttpResponse:
         sorts={"email": "user__email", "role": "role"},
         search=lambda found, text: found.filter(user__email__icontains=text) | found.filter(user__name__icontains=text),
     )
+    if request.GET.get("format") == "csv":
+        rows = ((row.user.email, row.user.name, row.role, row.user.last_login or "") for row in listing.whole)
+        return csv_file("users.csv", ("email", "name", "role", "last_login"), rows)
     return render(request, "console/users/index.html", {"listing": listing, "roles": Role.choices})
 
 
