@@ -1,12 +1,14 @@
 // Builds the console's style sheet, scripts and icon sprite into tillit/console/static/built.
-import { readFile, writeFile, mkdir, rm } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as esbuild from "esbuild";
 import * as sass from "sass";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const built = join(here, "..", "tillit", "console", "static", "built");
+const target = join(here, "..", "tillit", "console", "static", "built");
+// Built beside and then put in place, so that a fault in a source leaves the last good build where it is.
+const built = join(target, "..", ".built");
 
 await rm(built, { recursive: true, force: true });
 await mkdir(built, { recursive: true });
@@ -63,3 +65,5 @@ async function symbol(name) {
 }
 
 await writeFile(join(built, "icons.svg"), await sprite());
+await rm(target, { recursive: true, force: true });
+await rename(built, target);
