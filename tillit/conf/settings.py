@@ -10,7 +10,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
-from tillit.conf import demo
+from tillit.conf import sample
 from tillit.env import env
 
 ENV = env()
@@ -20,7 +20,7 @@ IDENTITY_KEY = ENV.keys.derive("identity")
 TOKEN_KEY = ENV.keys.derive("tokens")
 DEBUG = ENV.debug
 DEMO = ENV.demo
-DEMO_SIGN_IN = (demo.EMAIL, demo.PASSWORD) if DEMO else None
+DEMO_SIGN_IN = (sample.EMAIL, sample.PASSWORD) if DEMO else None
 BASE_URL = ENV.base_url
 ALLOWED_HOSTS = [
     host for host in {urlsplit(BASE_URL).hostname, "localhost", "127.0.0.1", *ENV.allowed_hosts.split(",")} if host
