@@ -40,12 +40,12 @@ def measure(result: Result, persons: int) -> None:
     from django.utils import timezone
 
     from tillit.accounts.models import Workspace
-    from tillit.consent.actions import rule_in_force
     from tillit.ledger.actions import publish
+    from tillit.ledger.versions import in_force
 
     workspace = Workspace.objects.create(name="Bench")
     publish(workspace.pk, (ROOT / "policies" / "smart-media-solutions.yaml").read_text(), by=None, now=timezone.now())
-    rule = rule_in_force(workspace.pk, "marketing.email")
+    rule = in_force(workspace.pk).rules["marketing.email"]
     with superuser() as connection:
         connection.execute(FILL, {"workspace": workspace.pk, "bit": rule.bit, "persons": persons})
         connection.execute(SUBSCRIBE)

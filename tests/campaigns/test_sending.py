@@ -55,7 +55,7 @@ def sender(port: int, *, once: bool = True, **settings: object) -> subprocess.Po
     """Start `tillit sender` as an operator would."""
     values = {"smtp_url": f"smtp://127.0.0.1:{port}", "sender_lease_s": 2, "sender_batch": 40, **settings}
     environment = {**os.environ, **{f"TILLIT_{name.upper()}": str(value) for name, value in values.items()}}
-    command = [sys.executable, "-m", "tillit.conf.cli", "sender", *(["--once"] if once else [])]
+    command = [sys.executable, "-m", "tillit", "sender", *(["--once"] if once else [])]
     return subprocess.Popen(command, cwd=ROOT, env=environment)
 
 
