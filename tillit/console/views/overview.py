@@ -124,21 +124,21 @@ def steps(workspace: Workspace, *, lists: int, campaigns: list[Campaign]) -> lis
             _("A list says what its people get, and how one joins it."),
             bool(lists),
             _("New list"),
-            address_if_any("lists", workspace.id),
+            address_if_any("new_list", workspace.id),
         ),
         Step(
             _("Bring in people"),
             _("From a file, with its source and the consent you can prove."),
             imported,
             _("Import a file"),
-            address_if_any("imports", workspace.id),
+            address_if_any("new_import", workspace.id),
         ),
         Step(
             _("Send a campaign"),
             _("To the people of your lists whom the policy permits; the rest are left out, and you see why."),
             bool(campaigns),
             _("New campaign"),
-            address_if_any("campaigns", workspace.id),
+            address_if_any("new_campaign", workspace.id),
         ),
     ]
 
