@@ -174,3 +174,13 @@ def test_every_declared_table_can_be_filled():
     written = {table for table, _ in fill(workspace, make.person(workspace))}
     expected = {model._meta.label_lower for model, declares in personal_models() if declares.personal}
     assert written | {"people.person"} == expected
+
+
+def test_the_numbers_of_a_persons_row_are_told_in_words(workspace):
+    person = make.person(workspace, region=Region.UK, language="sv")
+    make.choice(workspace, person)
+    make.choice(workspace, person, "leads.share", "refused")
+    [row] = next(table for table in copied(workspace, person).tables if table.name == "people.person").rows
+    assert row["language"] == "sv" and row["region"] == {"number": 2, "name": "UK"}
+    assert (row["granted"]["name"], row["refused"]["name"]) == ("marketing.email", "leads.share")
+    assert row["roles"]["name"] == "contact" and row["flags"] == 0

@@ -36,6 +36,23 @@ ACTS = {
     "list.unsubscribe": gettext_noop("Left a list"),
     "list.undo": gettext_noop("Came back to a list"),
     "marketing.stop": gettext_noop("Stopped all marketing"),
+    "list.ask": gettext_noop("Asked to join a list"),
+    "list.confirm": gettext_noop("Confirmed joining a list"),
+    "list.forget": gettext_noop("Forgot unconfirmed sign-ups"),
+    "preferences.show": gettext_noop("Opened the preferences"),
+    "receipt.show": gettext_noop("Opened a receipt"),
+    "why.show": gettext_noop("Asked why a mail came"),
+    "why.source": gettext_noop("Looked up where an address came from"),
+    "requests.read": gettext_noop("Looked at requests"),
+    "request.read": gettext_noop("Looked at a request"),
+    "request.identify": gettext_noop("Looked up who made a request"),
+    "request.access": gettext_noop("Took up a request for a copy"),
+    "request.access.link": gettext_noop("Mailed the link to a copy"),
+    "request.erasure": gettext_noop("Took up a request for erasure"),
+    "request.erasure.link": gettext_noop("Mailed the link to an erasure"),
+    "request.copy": gettext_noop("Made a copy for a person"),
+    "person.erase": gettext_noop("Erased a person"),
+    "erasure.repeat": gettext_noop("Repeated erasures"),
 }
 
 #: Counts in words.

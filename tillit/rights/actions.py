@@ -12,7 +12,7 @@ import uuid_utils.compat as uuid_utils
 from django.conf import settings
 
 from tillit.consent.actions import NobodyThere
-from tillit.consent.fold import lock
+from tillit.consent.fold import bits_of, lock
 from tillit.consent.queries import state_of
 from tillit.delivery.models import Message
 from tillit.delivery.service import queue
@@ -48,13 +48,13 @@ class Asked:
     mailed: bool
 
 
-def ask(workspace_id: int, person_id: UUID, kind: str, *, now: datetime) -> Asked:
+def ask(workspace_id: int, person_id: UUID, kind: str, *, now: datetime, by: str | None = None) -> Asked:
     """Record a person's request and mail them the link that proves it is they.
 
     An open request of the same kind is taken up again. Somebody whose address bounces gets no mail, and the request
     waits for the staff. Raises NobodyThere. Source: GDPR art 12(3), 12(6).
     """
-    actor, act = person_actor(person_id), f"request.{kind}"
+    actor, act = by or person_actor(person_id), f"request.{kind}"
     with processing(workspace_id, FULFIL, by=actor, act=act, subject=person_id) as activity:
         request = _open_request(activity, person_id, kind, now=now)
     with processing(workspace_id, CONFIRM, by=actor, act=f"{act}.link", subject=person_id) as activity:
@@ -92,7 +92,7 @@ def access(workspace_id: int, person_id: UUID, *, by: str, now: datetime, langua
         if person is None:
             raise NobodyThere
         request = _fulfilled(activity, person_id, Kind.ACCESS, now=now)
-        tables = holdings(person_id)
+        tables = holdings(person_id, bits=bits_of(workspace_id))
         counts = {table.name: len(table.rows) for table in tables if table.rows}
         _close(request, counts, now=now)
         activity.count(rows=sum(counts.values()))

@@ -13,8 +13,12 @@ from django.db import models
 from tillit.ledger.rls import PERSON, personal_models
 from tillit.policy.declarations import Declares
 from tillit.policy.document import Document
+from tillit.policy.regions import Region
+from tillit.policy.roles import ROLE_NAMES, Flag
+from tillit.rights import words
 
 HIDDEN = frozenset({"pk", "workspace_id", "person_id"})  # the same in every row
+NAMES_OF_REGIONS: dict[int, str] = {int(region): region.code for region in Region}
 #: Numbers that mean nothing to a person, and where their names are.
 NAMED = {
     "list_id": "people.MailingList",
@@ -44,21 +48,24 @@ class Table:
     kept: str  # why erasure leaves the rows, empty if it does not
 
 
-def holdings(person_id: UUID) -> list[Table]:
-    """Return every table with a person's rows, empty tables too; runs in the caller's context, which shows them all."""
-    tables = [_table(model, declares, person_id) for model, declares in personal_models()]
+def holdings(person_id: UUID, *, bits: Mapping[str, int]) -> list[Table]:
+    """Return every table with a person's rows, empty tables too; runs in the caller's context, which shows them all.
+
+    `bits` are the places of the workspace's purposes, by which the person's choices are told.
+    """
+    tables = [_table(model, declares, person_id, bits) for model, declares in personal_models()]
     return sorted(tables, key=lambda table: table.name)
 
 
-def _table(model: type[models.Model], declares: Declares, person_id: UUID) -> Table:
+def _table(model: type[models.Model], declares: Declares, person_id: UUID, bits: Mapping[str, int]) -> Table:
     columns = tuple(_columns(model, declares))
     own = "pk" if model._meta.label == PERSON else "person_id"
     found = model._default_manager.filter(**{own: person_id})
     rows = [dict(zip(columns, row, strict=True)) for row in found.values_list(*(column.name for column in columns))]
-    names = _names(rows)
+    names = _names(rows) if model._meta.label != PERSON else _names_of_bits(rows, bits)
     return Table(
         name=model._meta.label_lower,
-        title=str(model._meta.verbose_name).capitalize(),
+        title=str(words.TABLES.get(model._meta.label_lower) or model._meta.verbose_name).capitalize(),
         categories=tuple(_categories(declares, rows)),
         columns=columns,
         rows=[{column.name: _shown(column, value, names) for column, value in row.items()} for row in rows],
@@ -71,8 +78,8 @@ def _columns(model: type[models.Model], declares: Declares) -> Iterator[Column]:
         name = field.attname
         if name in HIDDEN or field.name in HIDDEN or not field.column:
             continue
-        label = str(getattr(field, "verbose_name", name)).capitalize()
-        yield Column(name, label, declares.personal.get(name, declares.personal.get(field.name, "")))
+        label = words.FIELDS.get(name) or field.verbose_name
+        yield Column(name, str(label).capitalize(), declares.personal.get(name, declares.personal.get(field.name, "")))
 
 
 def _categories(declares: Declares, rows: list[dict[Column, Any]]) -> list[str]:
@@ -89,6 +96,25 @@ def _names(rows: list[dict[Column, Any]]) -> dict[str, dict[int, str]]:
             if column.name in NAMED and value is not None:
                 wanted.setdefault(column.name, set()).add(value)
     return {name: _names_of(apps.get_model(NAMED[name]), numbers) for name, numbers in wanted.items()}
+
+
+def _names_of_bits(rows: list[dict[Column, Any]], bits: Mapping[str, int]) -> dict[str, dict[int, str]]:
+    """What the integers of a person's row say, bit by bit."""
+    [row] = rows or [{}]
+    values = {column.name: value for column, value in row.items()}
+    purposes = {name: 1 << bit for name, bit in bits.items()}
+    meanings: dict[str, Mapping[str, int]] = {
+        "roles": {name: int(role) for name, role in ROLE_NAMES.items()},
+        "flags": {str(flag.name).lower(): int(flag) for flag in Flag},
+        "granted": purposes,
+        "refused": purposes,
+    }
+    told = {
+        field: ", ".join(name for name, place in known.items() if values.get(field, 0) & place)
+        for field, known in meanings.items()
+    }
+    told["region"] = NAMES_OF_REGIONS.get(values.get("region", 0), "")
+    return {field: {values.get(field, 0): text} for field, text in told.items()}
 
 
 def _names_of(model: type[models.Model], numbers: set[int]) -> dict[int, str]:

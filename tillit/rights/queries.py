@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from tillit.consent.queries import ListLine, Preferences, PurposeLine, preferences
 from tillit.delivery.models import Message
 from tillit.ledger.processing import processing
 from tillit.ledger.versions import Version, version
-from tillit.people.models import Source, Subscription, Traits
+from tillit.people.actions import identity_key
+from tillit.people.models import Identity, Source, Subscription, Traits
+from tillit.rights.models import Request
 
-MANAGE = "preferences.manage"
+MANAGE, FULFIL = "preferences.manage", "rights.fulfil"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +64,34 @@ def why(
         lists=[line for line in known.lists if line.subscription and (lists is None or line.list.pk in lists)],
         sources=list(Source.objects.filter(workspace=workspace_id, pk__in=numbers - {None}).order_by("name")),
     )
+
+
+def requests(workspace_id: int) -> QuerySet[Request]:
+    """The requests of a workspace, newest first; read them inside a context of `rights.fulfil`."""
+    return Request.objects.filter(workspace_id=workspace_id).order_by("-id")
+
+
+def requests_of(workspace_id: int, person_id: UUID, *, by: str) -> list[Request]:
+    """Return the requests of one person, newest first, in a context of their own."""
+    with processing(workspace_id, FULFIL, by=by, act="requests.read", subject=person_id):
+        return list(requests(workspace_id).filter(person_id=person_id))
+
+
+def addresses(person_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the address of each person that is still there, inside the caller's context."""
+    found = Identity.objects.filter(person_id__in=list(person_ids), kind=Identity.Kind.EMAIL).order_by("-created_at")
+    return dict(found.values_list("person_id", "value"))
+
+
+def person_with(workspace_id: int, email: str, *, by: str) -> UUID | None:
+    """Return the person with an address, or None when nothing is held under it. Raises InvalidIdentifier."""
+    with processing(workspace_id, FULFIL, by=by, act="request.identify") as activity:
+        found = key_holder(workspace_id, email)
+        activity.count(persons=int(found is not None))
+    return found
+
+
+def key_holder(workspace_id: int, email: str) -> UUID | None:
+    """Return the person whose address this is, inside the caller's context. Raises InvalidIdentifier."""
+    key, _ = identity_key(workspace_id, Identity.Kind.EMAIL, email)
+    return Identity.objects.filter(key=key).values_list("person_id", flat=True).first()

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django import template
-from django.apps import apps
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
@@ -144,19 +143,3 @@ def value(row: dict[str, Any], column: Column) -> Any:
     if isinstance(found, str) and column.name.endswith(("at", "since")) and (moment := parse_datetime(found)):
         return date_format(localtime(moment), "DATETIME_FORMAT")
     return "" if found is None else found
-
-
-@register.filter
-def erasure_lines(counts: dict[str, int]) -> list[str]:
-    """What an erasure did, table by table, in words."""
-    verbs = {
-        "delete": _("%(n)s rows of “%(table)s” deleted"),
-        "tombstone": _("%(n)s rows of “%(table)s” scrambled"),
-        "keep": _("%(n)s rows of “%(table)s” kept as evidence, without your name"),
-    }
-    titles = {model._meta.db_table: str(model._meta.verbose_name_plural) for model in apps.get_models()}
-    lines = []
-    for name, number in counts.items():
-        verb, _sep, table = name.partition("_")
-        lines.append(verbs[verb] % {"n": number, "table": titles.get(table, table)})
-    return lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tillit.consent.marketing import stop_marketing
 from tillit.consent.models import Choice
@@ -16,6 +16,7 @@ from tillit.public.views.unsubscribe import stopped_page
 from tillit.rights import actions
 from tillit.rights.files import as_json, as_zip
 from tillit.rights.models import Request
+from tillit.rights.words import erasure_in_words
 
 ROWS_SHOWN = 20
 
@@ -71,7 +72,9 @@ def erase(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method != "POST":
         return show(request, "erase_ask", visit=visit)
     done = actions.erase(visit.workspace.pk, visit.person_id, by=person_actor(visit.person_id), now=timezone.now())
-    return show(request, "erased", visit=visit, home=reverse("public:erase", args=[visit.text]), done=done)
+    with translation.override(language_of(request)):
+        lines = erasure_in_words(done.counts) if done else []
+    return show(request, "erased", visit=visit, home=reverse("public:erase", args=[visit.text]), done=done, lines=lines)
 
 
 @token_page("POST", kinds=(Kind.ERASE,))

@@ -1,0 +1,87 @@
+"""What tables and fields are called to people. One that has no words here is shown by its own name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.apps import apps
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+TABLES: Mapping[str, Promise] = {
+    "people.person": gettext_lazy("You"),
+    "people.identity": gettext_lazy("Addresses and numbers"),
+    "people.traits": gettext_lazy("What is known about you"),
+    "people.subscription": gettext_lazy("Lists"),
+    "consent.choice": gettext_lazy("What you chose"),
+    "delivery.message": gettext_lazy("Mails to you"),
+    "delivery.event": gettext_lazy("What you did with mails"),
+    "rights.request": gettext_lazy("What you asked for"),
+}
+FIELDS: Mapping[str, Promise] = {
+    "at": gettext_lazy("When"),
+    "address": gettext_lazy("Network address"),
+    "arguments": gettext_lazy("Details"),
+    "attempts": gettext_lazy("Attempts"),
+    "campaign_id": gettext_lazy("Campaign"),
+    "category": gettext_lazy("Kind of information"),
+    "client": gettext_lazy("Program"),
+    "counts": gettext_lazy("What was done"),
+    "created_at": gettext_lazy("Since"),
+    "device": gettext_lazy("Device"),
+    "done_at": gettext_lazy("Sent"),
+    "due_at": gettext_lazy("Due"),
+    "expires_at": gettext_lazy("Lapses"),
+    "flags": gettext_lazy("Restricted or unreachable"),
+    "fulfilled_at": gettext_lazy("Answered"),
+    "granted": gettext_lazy("Said yes to"),
+    "id": gettext_lazy("Number"),
+    "key": gettext_lazy("Scrambled mark"),
+    "kind": gettext_lazy("What"),
+    "language": gettext_lazy("Language"),
+    "link": gettext_lazy("Link"),
+    "list_id": gettext_lazy("List"),
+    "measured": gettext_lazy("Measured"),
+    "method": gettext_lazy("How"),
+    "notice_digest": gettext_lazy("Words that you were shown (digest)"),
+    "policy_version_id": gettext_lazy("Policy version"),
+    "purpose": gettext_lazy("Purpose"),
+    "received_at": gettext_lazy("Received"),
+    "refused": gettext_lazy("Said no to"),
+    "region": gettext_lazy("Region"),
+    "reply": gettext_lazy("Answer of the mail server"),
+    "roles": gettext_lazy("Roles"),
+    "since": gettext_lazy("Since"),
+    "source_id": gettext_lazy("Source"),
+    "state": gettext_lazy("State"),
+    "template": gettext_lazy("Template"),
+    "updated_at": gettext_lazy("Changed"),
+    "value": gettext_lazy("Address or number"),
+    "values": gettext_lazy("Information"),
+}
+
+
+def table_title(name: str) -> str:
+    """What a table, such as ``people.identity``, is called."""
+    return str(TABLES[name]) if name in TABLES else str(apps.get_model(name)._meta.verbose_name).capitalize()
+
+
+def erasure_in_words(counts: Mapping[str, int]) -> list[str]:
+    """What an erasure did, table by table."""
+    verbs = {
+        "delete": _("%(table)s: %(n)s deleted"),
+        "tombstone": _("%(table)s: %(n)s scrambled"),
+        "keep": _("%(table)s: %(n)s kept as evidence, without a name"),
+    }
+    names = {model._meta.db_table: model._meta.label_lower for model in apps.get_models()}
+    lines = []
+    for name, number in counts.items():
+        verb, _sep, table = name.partition("_")
+        lines.append(verbs[verb] % {"table": table_title(names[table]) if table in names else table, "n": number})
+    return lines
+
+
+def copy_in_words(counts: Mapping[str, int]) -> list[str]:
+    """What a copy held, table by table."""
+    return [f"{table_title(name)}: {number}" for name, number in counts.items()]
