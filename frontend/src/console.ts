@@ -7,6 +7,7 @@ import { keyboard } from "./keyboard";
 import { menus } from "./menu";
 import { theme } from "./theme";
 import { toasts } from "./toast";
+import { writing } from "./writing";
 
 htmx.config.allowEval = false;
 htmx.config.selfRequestsOnly = true;
@@ -31,5 +32,6 @@ copying();
 confirmations();
 keyboard();
 toasts();
+writing();
 charts(document);
 htmx.onLoad((element) => charts(element as HTMLElement));

@@ -25,7 +25,7 @@ ANN = {"identity": {"first_name": "Ann"}}
 @pytest.mark.clause("C11")
 def test_a_permitted_person_is_previewed_under_the_purpose(workspace, news):
     ann = make.reader(workspace, email="ann@example.org", on=[news], may=[MARKETING], traits=ANN)
-    shown = preview(make.campaign(workspace, lists=[news]), ann, by="user:1")
+    shown = preview(make.campaign(workspace, lists=[news]), ann, lists=[news.pk], by="user:1")
     assert (shown.address, shown.reason) == ("ann@example.org", "")
     assert shown.rendered.subject == "Hello Ann" and "Dear Ann" in shown.rendered.html
     assert "/e/" not in shown.rendered.html
@@ -36,25 +36,28 @@ def test_a_permitted_person_is_previewed_under_the_purpose(workspace, news):
 @pytest.mark.clause("C8", "D5")
 def test_a_person_who_is_not_permitted_is_not_shown_and_the_reason_is_said(workspace, news):
     ann = make.reader(workspace, on=[news], traits=ANN)
-    shown = preview(make.campaign(workspace, lists=[news]), ann, by="user:1")
+    shown = preview(make.campaign(workspace, lists=[news]), ann, lists=[news.pk], by="user:1")
     assert shown.rendered.subject == "Hello you" and shown.address == ""
     assert "needs consent" in shown.reason
 
 
 def test_a_person_who_left_the_list_is_told_apart(workspace, news):
     ann = make.reader(workspace, on=[news], state="unsubscribed", may=[MARKETING], traits=ANN)
-    assert "left the list" in preview(make.campaign(workspace, lists=[news]), ann, by="user:1").reason
+    assert "left the list" in preview(make.campaign(workspace, lists=[news]), ann, lists=[news.pk], by="user:1").reason
 
 
 def test_nobody_in_particular_is_previewed_with_what_stands_in(workspace, news):
-    shown = preview(make.campaign(workspace, lists=[news]), None, by="user:1")
+    shown = preview(make.campaign(workspace, lists=[news]), None, lists=[news.pk], by="user:1")
     assert "Dear friend" in shown.rendered.html and not shown.reason
 
 
 def test_a_person_of_another_workspace_is_not_found(workspace, news):
     foreign = make.reader(make.workspace(), may=[MARKETING], traits=ANN)
     for unknown in (foreign, uuid4()):
-        assert "no such person" in preview(make.campaign(workspace, lists=[news]), unknown, by="user:1").reason
+        assert (
+            "no such person"
+            in preview(make.campaign(workspace, lists=[news]), unknown, lists=[news.pk], by="user:1").reason
+        )
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def send(campaign: Campaign, *, by: str, now: datetime) -> None:
     """
     with transaction.atomic():
         _lock(campaign, State.DRAFT)
-        missing = [check for check in readiness.checks(campaign, by=by) if check.blocks]
+        missing = [check for check in readiness.checks(campaign, by=by)[1] if check.blocks]
         if missing:
             raise NotReady(" ".join(str(check.text) for check in missing))
         campaign.links = list(compile_campaign(campaign).links)

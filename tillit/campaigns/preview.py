@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -44,18 +45,22 @@ class NotOurs(Refused):
     """Test mail goes to users of the workspace only: anybody else must be on a list, under the policy."""
 
 
-def preview(campaign: Campaign, person_id: UUID | None, *, by: str) -> Preview:
-    """Render the text for a person under the campaign's purpose, or for nobody in particular.
+def preview(campaign: Campaign, person_id: UUID | None, *, lists: Sequence[int], by: str) -> Preview:
+    """Render the text, saved or not, for a person under the campaign's purpose, or for nobody in particular.
 
-    Raises ContentErrors, and Refused when the policy has no such purpose.
+    `lists` are those the mail would go to. Raises ContentErrors, and Refused when the policy has no such purpose.
     """
-    content = compile_campaign(campaign)
-    address, reason, values = _read(campaign, person_id, content.fields, by=by) if person_id else ("", "", {})
+    content = compile_campaign(campaign, unfinished=True)
+    address, reason, values = "", "", dict[str, str]()
+    if person_id is not None:
+        address, reason, values = _read(campaign, person_id, content.fields, lists=lists, by=by)
     rendered = content.render(values, link=Links.plain, pixel=None, urls=_HERE)
     return Preview(rendered, address, reason)
 
 
-def _read(campaign: Campaign, person_id: UUID, fields: tuple[str, ...], *, by: str) -> tuple[str, str, dict[str, str]]:
+def _read(
+    campaign: Campaign, person_id: UUID, fields: tuple[str, ...], *, lists: Sequence[int], by: str
+) -> tuple[str, str, dict[str, str]]:
     """The person's address, why they would get no mail, and the values of the fields, as the purpose shows them."""
     with processing(
         campaign.workspace_id,
@@ -71,7 +76,6 @@ def _read(campaign: Campaign, person_id: UUID, fields: tuple[str, ...], *, by: s
             known |= row.values
         emails = Identity.objects.filter(person_id=person_id, kind=Identity.Kind.EMAIL, value__isnull=False)
         address = emails.order_by("created_at").values_list("value", flat=True).first() or ""
-        lists = [each.pk for each in campaign.lists.all()] if campaign.pk else []
         on_list = Subscription.objects.filter(
             person_id=person_id, list_id__in=lists, state=Subscription.State.SUBSCRIBED
         ).exists()

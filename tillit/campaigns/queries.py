@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from tillit.accounts.models import Workspace
 from tillit.campaigns.models import Campaign
 from tillit.delivery.queries import Progress, progress
+from tillit.ledger.versions import in_force
+from tillit.people.models import Field
 
 
 def campaigns(workspace_id: int) -> QuerySet[Campaign]:
@@ -41,3 +44,32 @@ def advance(campaign: Campaign) -> Advance:
     counts = progress(campaign.pk)
     counts.counts["unknown"] -= campaign.audience.get("sent_again", 0)
     return Advance(campaign.audience.get("prepared", 0), counts)
+
+
+@dataclass(frozen=True, slots=True)
+class TagGroup:
+    """The fields of one category, and whether a purpose uses it."""
+
+    title: str
+    usable: bool
+    fields: list[Field]
+
+
+def merge_tags(workspace: Workspace, purpose: str, *, language: str) -> list[TagGroup]:
+    """The workspace's fields by category, those that a mail for the purpose may merge first."""
+    policy = in_force(workspace.pk)
+    rule = policy.rules.get(purpose)
+    by_category: dict[str, list[Field]] = {}
+    for field in workspace.fields.all():
+        by_category.setdefault(field.category, []).append(field)
+    groups = [
+        TagGroup(
+            policy.document.categories[category].title.said(language)
+            if category in policy.document.categories
+            else category,
+            rule is not None and category in rule.categories,
+            fields,
+        )
+        for category, fields in by_category.items()
+    ]
+    return sorted(groups, key=lambda group: not group.usable)

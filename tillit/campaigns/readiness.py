@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from tillit.campaigns import audience
 from tillit.campaigns.audience import Audience
@@ -45,13 +45,13 @@ def purposes(policy: Version) -> dict[str, Purpose]:
     return dict(sorted(found.items(), key=lambda pair: not pair[1].marketing))
 
 
-def checks(campaign: Campaign, *, by: str) -> list[Check]:
-    """Everything that was looked at, in the order of the editor. Counts the audience, which is recorded."""
+def checks(campaign: Campaign, *, by: str) -> tuple[Audience, list[Check]]:
+    """The audience, whose count is recorded, and everything that was looked at, in the order of the editor."""
     policy = in_force(campaign.workspace_id)
     rule = policy.rules.get(campaign.purpose)
     lists = [each.pk for each in campaign.lists.all()]
     reached = audience.count(campaign.workspace_id, campaign.purpose, lists, by=by) if rule and lists else Audience()
-    return [
+    return reached, [
         *_content(campaign, policy),
         _sender(campaign),
         _postal_address(campaign),
@@ -90,14 +90,13 @@ def _purpose(campaign: Campaign, policy: Version, rule: Rule | None) -> list[Che
     if rule is None or purpose is None:
         text = _("The policy in force permits no mail for the purpose “%(purpose)s”. Choose another.")
         return [Check("purpose", "error", text % {"purpose": campaign.purpose})]
+    named = {"purpose": purpose.title.said(get_language() or "en")}
     if purpose.marketing:
-        return [
-            Check("purpose", "ok", _("The mail is sent for the purpose “%(purpose)s”.") % {"purpose": rule.purpose})
-        ]
+        return [Check("purpose", "ok", _("The mail is sent for the purpose “%(purpose)s”.") % named)]
     text = _(
         "“%(purpose)s” is not a marketing purpose: people cannot opt out of it, so the mail must carry no advertising."
     )
-    return [Check("purpose", "warning", text % {"purpose": rule.purpose})]
+    return [Check("purpose", "warning", text % named)]
 
 
 def _people(lists: bool, reached: Audience) -> list[Check]:
@@ -121,10 +120,3 @@ def _sending() -> list[Check]:
         text = _("No sender is running: the mail waits until somebody starts `tillit sender`.")
         found.append(Check("senders", "warning", text))
     return found
-
-
-LEVELS = {
-    "ok": gettext_lazy("fine"),
-    "warning": gettext_lazy("look at this"),
-    "error": gettext_lazy("must be mended"),
-}

@@ -2,12 +2,23 @@
 
 from django.urls import include, path
 
-from tillit.console.views import caught, front, ledger, overview, profile, requests, settings, users
+from tillit.console.views import (
+    campaign_sending,
+    campaigns,
+    caught,
+    front,
+    ledger,
+    overview,
+    profile,
+    requests,
+    settings,
+    users,
+)
 
 app_name = "console"
 
 #: Modules of tillit.console.views whose routes lie under ``w/<workspace_id>/``.
-NOUNS = (overview, requests, ledger, settings, users, caught)
+NOUNS = (overview, campaigns, campaign_sending, requests, ledger, settings, users, caught)
 
 urlpatterns = [
     *front.urlpatterns,
