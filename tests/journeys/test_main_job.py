@@ -10,6 +10,7 @@ import random
 import re
 import signal
 from collections import Counter
+from contextlib import ExitStack
 from email.message import EmailMessage
 from pathlib import Path
 from typing import NamedTuple
@@ -115,9 +116,9 @@ def test_the_main_job(tmp_path):
     write_broken_csv(tmp_path / "people.csv", rows)
     write_broken_csv(tmp_path / "heroes.csv", [HEADER, *[row for row in rows if row[0] in HEROES]])
     relay = Relay(set(HEROES))
-    with sink(received=relay) as served, installation(relay) as running:  # type: ignore[arg-type]
+    with sink(received=relay) as served, installation(relay) as running, ExitStack() as stack:  # type: ignore[arg-type]
         relay.port = served.port
-        client = running.serve()
+        client = stack.enter_context(running.serve())
         news = people_are_imported(running, tmp_path, named)
         first = campaign(workspace, news, "first")
         a_sender_is_killed(running, relay, first, len(named))
