@@ -10,7 +10,7 @@ import random
 import re
 import signal
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from email.message import EmailMessage
 from pathlib import Path
 from typing import NamedTuple
@@ -118,7 +118,7 @@ def test_the_main_job(tmp_path):
     relay = Relay(set(HEROES))
     with sink(received=relay) as served, installation(relay) as running, ExitStack() as stack:  # type: ignore[arg-type]
         relay.port = served.port
-        client = stack.enter_context(running.serve())
+        client = stack.enter_context(closing(running.serve()))
         news = people_are_imported(running, tmp_path, named)
         first = campaign(workspace, news, "first")
         a_sender_is_killed(running, relay, first, len(named))
