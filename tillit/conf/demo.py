@@ -17,7 +17,7 @@ from tillit.campaigns.models import Campaign
 from tillit.conf.first_user import make_workspace
 from tillit.conf.sample import EMAIL, PASSWORD, write_csv
 from tillit.consent.actions import record_choice
-from tillit.delivery.models import Event, Message
+from tillit.delivery.models import Batch, Event, Message
 from tillit.ledger.processing import SYSTEM, processing, user_actor
 from tillit.people.actions import set_subscription
 from tillit.people.importing.run import run_import
@@ -148,9 +148,7 @@ def _past_campaign(
     campaign = actions.create(workspace.pk, by=by, texts=_texts(*words), lists=[to])
     actions.send(campaign, by=by, now=then)
     actions.prepare(campaign.pk)
-    with processing(
-        workspace.pk, "measurement.email", by=SYSTEM, act="sample.measure", about=f"campaign:{campaign.pk}"
-    ):
+    with processing(workspace.pk, "measurement.email", by=SYSTEM, act="edge.measure", about=f"campaign:{campaign.pk}"):
         measured = list(
             Message.objects.filter(campaign_id=campaign.pk).order_by("id").values_list("person_id", flat=True)
         )
@@ -159,14 +157,37 @@ def _past_campaign(
             for person in rng.sample(measured, len(measured) * 55 // 100)
             for event in _events(campaign, person, rng)
         )
-    with processing(workspace.pk, "delivery.operate", by=SYSTEM, act="sample.deliver", about=f"campaign:{campaign.pk}"):
+    _deliver(campaign, measured, then=then)
+    Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.DONE, finished_at=then + timedelta(minutes=4))
+
+
+def _deliver(campaign: Campaign, measured: list[UUID], *, then: datetime) -> None:
+    """Hand the messages over in batches, but for a few whose mailbox is gone."""
+    about = f"campaign:{campaign.pk}"
+    with processing(
+        campaign.workspace_id, "delivery.operate", by=SYSTEM, act="message.outcome", about=about
+    ) as activity:
         mine = Message.objects.filter(campaign_id=campaign.pk)
         ids = list(mine.order_by("id").values_list("id", flat=True))
-        for number, chunk in enumerate(ids[start : start + 300] for start in range(0, len(ids), 300)):
-            mine.filter(id__in=chunk).update(state="sent", attempts=1, done_at=then + timedelta(seconds=20 * number))
-        mine.filter(id__in=ids[::90]).update(state="failed", reply_code=550, reply="5.1.1 no such mailbox")
+        gone = set(ids[::90])
+        for number, chunk in enumerate(ids[start : start + 500] for start in range(0, len(ids), 500)):
+            done = then + timedelta(seconds=20 * number)
+            counts = {"sent": len(set(chunk) - gone), "failed": len(set(chunk) & gone)}
+            Batch.objects.create(
+                workspace_id=campaign.workspace_id,
+                campaign_id=campaign.pk,
+                sender="sample",
+                size=len(chunk),
+                claimed_at=done,
+                lease_until=done,
+                started_at=done,
+                finished_at=done,
+                counts=counts,
+            )
+            activity.count(**counts)
+            mine.filter(id__in=chunk).update(state="sent", attempts=1, done_at=done)
+        mine.filter(id__in=gone).update(state="failed", reply_code=550, reply="5.1.1 no such mailbox")
         mine.filter(person_id__in=measured).update(measured=True)
-    Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.DONE, finished_at=then + timedelta(minutes=4))
 
 
 def _events(campaign: Campaign, person: UUID, rng: random.Random) -> list[Event]:
