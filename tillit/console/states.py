@@ -12,6 +12,7 @@ TONES = {
     "paused": "warning",
     "done": "success",
     "cancelled": "secondary",
+    "stopped": "warning",
     "failed": "danger",
     # messages
     "claimed": "info",

@@ -7,18 +7,25 @@ from tillit.console.views import (
     campaigns,
     caught,
     front,
+    imports,
     ledger,
+    lists,
     overview,
+    people,
     profile,
     requests,
     settings,
+    sources,
     users,
 )
 
 app_name = "console"
 
 #: Modules of tillit.console.views whose routes lie under ``w/<workspace_id>/``.
-NOUNS = (overview, campaigns, campaign_sending, requests, ledger, settings, users, caught)
+NOUNS = (
+    *(overview, people, lists, imports, sources, campaigns, campaign_sending, requests, ledger),
+    *(settings, users, caught),
+)
 
 urlpatterns = [
     *front.urlpatterns,

@@ -1,9 +1,9 @@
-"""Keeping distribution lists, and putting people on them and taking them off on staff's part."""
+"""Keeping lists and sources, and putting people on lists and taking them off on staff’s part."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -88,3 +88,19 @@ def _stand(
     about = f"list:{mailing_list.pk}"
     with processing(mailing_list.workspace_id, ADMINISTER, by=by, act=act, subject=subject, about=about) as activity:
         return set_subscription(activity, people, mailing_list, state, now=now, source=source)
+
+
+def make_source(workspace_id: int, *, name: str, warranty: str, by: str, valid_until: date | None = None) -> Source:
+    """Write down where information comes from. Source: clause B4."""
+    with processing(workspace_id, ADMINISTER, by=by, act="source.make") as activity:
+        made = Source.objects.create(workspace_id=workspace_id, name=name, warranty=warranty, valid_until=valid_until)
+        activity.object_ref = f"source:{made.pk}"
+        return made
+
+
+def change_source(source: Source, *, name: str, warranty: str, valid_until: date | None, by: str) -> None:
+    """Change a source, or renew its warranty."""
+    about = f"source:{source.pk}"
+    with processing(source.workspace_id, ADMINISTER, by=by, act="source.change", about=about):
+        source.name, source.warranty, source.valid_until = name, warranty, valid_until
+        source.save(update_fields=["name", "warranty", "valid_until"])

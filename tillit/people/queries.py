@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from tillit.ledger.versions import Version
@@ -71,7 +71,7 @@ def record(workspace_id: int, person_id: UUID) -> Record | None:
     person = Person.objects.filter(pk=person_id).first()
     if person is None:
         return None
-    fields = list(Field.objects.filter(workspace_id=workspace_id).order_by("id"))
+    known_fields = list(fields(workspace_id))
     traits = list(Traits.objects.filter(person_id=person_id).order_by("category"))
     subscriptions = list(Subscription.objects.filter(person_id=person_id))
     numbers = {row.source_id for row in (*traits, *subscriptions)} - {None}
@@ -83,23 +83,32 @@ def record(workspace_id: int, person_id: UUID) -> Record | None:
     return Record(
         person,
         list(Identity.objects.filter(person_id=person_id).order_by("kind", "created_at")),
-        [_known(row, fields, sources) for row in traits],
+        [_known(row, known_fields, sources) for row in traits],
         sorted(standings, key=lambda standing: standing.list.name.casefold()),
-        fields,
+        known_fields,
     )
 
 
-def _known(row: Traits, fields: list[Field], sources: Mapping[int, Source]) -> Known:
-    labels = {each.name: each.label for each in fields}
-    order = {each.name: place for place, each in enumerate(fields)}
+def _known(row: Traits, known_fields: list[Field], sources: Mapping[int, Source]) -> Known:
+    labels = {each.name: each.label for each in known_fields}
+    order = {each.name: place for place, each in enumerate(known_fields)}
     named = sorted(row.values.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0]))
     values = [(labels.get(name, name), name, value) for name, value in named]
     return Known(row.category, values, sources.get(row.source_id), row.updated_at)
 
 
+def decision_for(version: Version, purpose: str, person: Person) -> Decision:
+    """Decide one purpose for a person, who need not have been read under it."""
+    return decide(version.rules[purpose], _state(person))
+
+
+def _state(person: Person) -> PersonState:
+    return PersonState(person.region, person.roles, person.flags, person.granted, person.refused)
+
+
 def permissions(version: Version, person: Person) -> list[Permission]:
     """Decide every purpose of the policy for a person."""
-    state = PersonState(person.region, person.roles, person.flags, person.granted, person.refused)
+    state = _state(person)
     return [
         Permission(name, version.document.purposes[name], decide(rule, state)) for name, rule in version.rules.items()
     ]
@@ -128,7 +137,12 @@ class ListFigures:
 
 def lists(workspace_id: int, *, archived: bool = False) -> QuerySet[MailingList]:
     """The lists of a workspace that are in use, or those that were put away."""
-    return MailingList.objects.filter(workspace_id=workspace_id, archived_at__isnull=not archived)
+    return every_list(workspace_id).filter(archived_at__isnull=not archived)
+
+
+def every_list(workspace_id: int) -> QuerySet[MailingList]:
+    """The lists of a workspace, in use or put away."""
+    return MailingList.objects.filter(workspace_id=workspace_id).order_by("name")
 
 
 def figures(mailing_lists: list[MailingList]) -> list[ListFigures]:
@@ -164,6 +178,16 @@ def imports(workspace_id: int) -> QuerySet[Import]:
     return Import.objects.filter(workspace_id=workspace_id).select_related("source", "list").order_by("-id")
 
 
+def fields(workspace_id: int) -> QuerySet[Field]:
+    """What a workspace may know of its people, in the order in which it is shown."""
+    return Field.objects.filter(workspace_id=workspace_id).order_by("id")
+
+
 def sources(workspace_id: int) -> QuerySet[Source]:
     """Where a workspace's information comes from."""
     return Source.objects.filter(workspace_id=workspace_id).order_by("name")
+
+
+def valid_sources(workspace_id: int, *, today: date) -> QuerySet[Source]:
+    """The sources whose warranty has not ended."""
+    return sources(workspace_id).filter(Q(valid_until=None) | Q(valid_until__gte=today))

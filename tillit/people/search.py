@@ -16,7 +16,6 @@ from django.db import connection
 from tillit.people.actions import identity_key
 from tillit.people.identity import InvalidIdentifier
 from tillit.people.models import Identity, MailingList, Person, Subscription, Traits
-from tillit.policy.outcomes import Decision
 
 PER_PAGE = 50
 MATCHES = 2000  # people that a text may match before the oldest are left out
@@ -51,7 +50,6 @@ class Found:
     address: str = ""
     name: str = ""
     lists: list[tuple[str, str]] = field(default_factory=list)
-    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)

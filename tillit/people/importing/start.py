@@ -139,6 +139,12 @@ def _options(layout: Layout, columns: Sequence[Column]) -> dict[str, Any]:
     }
 
 
+def join(draft: Import, mailing_list: MailingList) -> None:
+    """Let the people of an import that is being set up join a list."""
+    draft.list = mailing_list
+    draft.save(update_fields=["list"])
+
+
 def relayout(draft: Import, *, encoding: str, delimiter: str) -> Preview:
     """Read a draft's file with another encoding or separator than was detected, and keep that."""
     seen = preview(path_of(draft), workspace_id=draft.workspace_id, encoding=encoding, delimiter=delimiter)

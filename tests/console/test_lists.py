@@ -1,0 +1,112 @@
+"""The pages about lists."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests import make
+from tests.browser import WIDTHS, assert_accessible
+from tillit.accounts.models import Role
+from tillit.people.models import MailingList
+
+FILE = "email,first name,last name,country,status\n" + "".join(
+    f"p{n:03}@example.org,Anna,Berg{n},Sweden,{'unsubscribed' if n % 10 == 0 else ''}\n" for n in range(70)
+)
+
+
+@pytest.fixture
+def club(house, bring):
+    bring(house, FILE, chunk_rows=5000)
+    return house
+
+
+def text(response) -> str:
+    return response.content.decode()
+
+
+def test_lists_show_how_many_stand_how(club, viewer):
+    MailingList.objects.create(workspace=club, name="Archive", archived_at="2025-01-01T00:00Z")
+    response = viewer.get(f"/w/{club.pk}/lists")
+    (figures,) = response.context["figures"]
+    assert (figures.list.name, figures.subscribed, figures.unsubscribed) == ("News", 63, 7)
+    assert "Archive" not in text(response).split("</nav>")[-1]
+    assert "Archive" in text(viewer.get(f"/w/{club.pk}/lists?show=archived"))
+    assert "Nothing found" in text(viewer.get(f"/w/{club.pk}/lists?q=zzz"))
+
+
+def test_a_page_of_lists_costs_the_same_for_few_and_many(club, viewer):
+    def cost():
+        viewer.get(f"/w/{club.pk}/lists")
+        with CaptureQueriesContext(connection) as caught:
+            viewer.get(f"/w/{club.pk}/lists")
+        return len(caught)
+
+    few = cost()
+    for number in range(30):
+        MailingList.objects.create(workspace=club, name=f"List {number}")
+    assert cost() == few
+
+
+def test_a_list_shows_its_people_and_growth(club, viewer):
+    news = MailingList.objects.get(workspace=club)
+    page = viewer.get(f"/w/{club.pk}/lists/{news.pk}")
+    assert text(page).count('<th scope="row"><a class="row-link"') == 50
+    assert [series.values[-1] for series in page.context["chart"].series] == [63, 7]
+    left = viewer.get(f"/w/{club.pk}/lists/{news.pk}?state=unsubscribed")
+    assert text(left).count('<th scope="row"><a class="row-link"') == 7
+    assert left.context["chart"] is None
+
+
+@pytest.mark.clause("A4")
+def test_a_list_is_made_changed_put_away_and_taken_up(house, editor):
+    given = {"name": "Club", "description": "For friends", "public": "on", "opt_in": "double"}
+    page = editor.post(f"/w/{house.pk}/lists/new", given, follow=True)
+    club = MailingList.objects.get(name="Club")
+    assert page.redirect_chain[-1][0] == f"/w/{house.pk}/lists/{club.pk}"
+    taken = editor.post(f"/w/{house.pk}/lists/new", given)
+    assert taken.status_code == 422 and "Another list has this name" in text(taken)
+    taken = editor.post(f"/w/{house.pk}/lists/{club.pk}/edit", {**given, "name": "News"})
+    assert taken.status_code == 422
+    editor.post(f"/w/{house.pk}/lists/{club.pk}/edit", {**given, "name": "Circle", "opt_in": "single", "public": ""})
+    club.refresh_from_db()
+    assert (club.name, club.opt_in, club.public) == ("Circle", "single", False)
+    editor.post(f"/w/{house.pk}/lists/{club.pk}/archive")
+    club.refresh_from_db()
+    assert club.archived_at
+    assert "Take up again" in text(editor.get(f"/w/{house.pk}/lists/{club.pk}"))
+    editor.post(f"/w/{house.pk}/lists/{club.pk}/restore")
+    club.refresh_from_db()
+    assert club.archived_at is None
+
+
+def test_a_viewer_changes_nothing_and_nobody_another_workspaces_list(house, editor, viewer):
+    news = MailingList.objects.get(workspace=house)
+    other = make.workspace().lists.create(name="Elsewhere")
+    for verb in ("edit", "archive", "restore"):
+        assert viewer.post(f"/w/{house.pk}/lists/{news.pk}/{verb}").status_code == 403
+        assert editor.post(f"/w/{house.pk}/lists/{other.pk}/{verb}").status_code == 404
+    assert viewer.post(f"/w/{house.pk}/lists/new", {"name": "X"}).status_code == 403
+    assert "New list" not in text(viewer.get(f"/w/{house.pk}/lists"))
+
+
+def test_an_empty_list_says_what_to_do_first(house, editor):
+    news = MailingList.objects.get(workspace=house)
+    assert "Nobody on this list yet" in text(editor.get(f"/w/{house.pk}/lists/{news.pk}"))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_pages_are_accessible(served, browser_page, sign_in, make_house, bring, scheme, width):
+    house = make_house()
+    bring(house, FILE)
+    sign_in(make.member(house, role=Role.EDITOR))
+    browser_page.emulate_media(color_scheme=scheme)
+    browser_page.set_viewport_size({"width": width, "height": 900})
+    news = MailingList.objects.get(workspace=house)
+    for path in ("lists", "lists?show=archived", "lists/new", f"lists/{news.pk}", f"lists/{news.pk}/edit"):
+        browser_page.goto(f"/w/{house.pk}/{path}")
+        assert_accessible(browser_page)
+        assert browser_page.evaluate("document.documentElement.scrollWidth") <= width

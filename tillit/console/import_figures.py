@@ -1,0 +1,93 @@
+"""The counts of an import in words, and how fast it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from tillit.people.models import Import
+
+#: Counts that are shown when they are not zero, in this order.
+OUTCOMES: dict[str, str | Promise] = {
+    "changed": gettext_lazy("Known people who were given something new"),
+    "duplicates": gettext_lazy("Rows about somebody named in an earlier row, joined with it"),
+    "kept_out": gettext_lazy("People who had said no or left the list, and stay out"),
+    "opted_out": gettext_lazy("Opt-outs in the file, recorded"),
+    "granted": gettext_lazy("Consents recorded, with the source as their proof"),
+    "unknown_region": gettext_lazy("New people without a known country: the strictest law applies to them"),
+    "region_kept": gettext_lazy("People who keep the region they had, though the file names another country"),
+    "unreadable_values": gettext_lazy("Values left out: not a number, a date, or yes or no"),
+    "unreadable_phone": gettext_lazy("Telephone numbers left out: not valid"),
+    "unreadable_customer": gettext_lazy("Customer numbers left out: too long"),
+    "recoded_lines": gettext_lazy("Lines in another encoding than the rest, read as Windows-1252"),
+}
+REASONS: dict[str, str | Promise] = {
+    "no_address": gettext_lazy("no email address"),
+    "invalid_address": gettext_lazy("not an email address"),
+    "too_many_columns": gettext_lazy("more columns than the header"),
+    "too_long": gettext_lazy("a cell of more than 2,000 characters"),
+    "nul": gettext_lazy("zero bytes inside"),
+    "quote": gettext_lazy("a quotation mark that is not closed"),
+    "erased": gettext_lazy("the person was erased at their own request"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What came of an import."""
+
+    rows: int
+    new: int
+    known: int
+    refused: int
+    outcomes: list[tuple[int, str | Promise]]
+    reasons: list[tuple[int, str | Promise]]
+
+
+def figures(counts: Mapping[str, int]) -> Figures:
+    """Put an import's counts in words."""
+    reasons = {key.removeprefix("refused."): number for key, number in counts.items() if key.startswith("refused.")}
+    return Figures(
+        counts.get("rows", 0),
+        counts.get("new", 0),
+        counts.get("known", 0),
+        counts.get("refused", 0),
+        [(counts[key], words) for key, words in OUTCOMES.items() if counts.get(key)],
+        sorted(((number, REASONS.get(reason, reason)) for reason, number in reasons.items()), reverse=True, key=_first),
+    )
+
+
+def _first(pair: tuple[int, str | Promise]) -> int:
+    return pair[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast an import goes, and how long it will take; None before there is anything to tell by."""
+
+    rows_per_second: int | None
+    left: timedelta | None
+
+    @property
+    def minutes_left(self) -> int:
+        return round(self.left.total_seconds() / 60) if self.left else 0
+
+    @property
+    def seconds_left(self) -> int:
+        return round(self.left.total_seconds()) if self.left else 0
+
+
+def pace(item: Import, *, now: datetime) -> Pace:
+    """Work out an import's pace from what it has done since it started."""
+    rows = item.counts.get("rows", 0)
+    if not (item.started_at and rows and item.read_bytes):
+        return Pace(None, None)
+    took = ((item.finished_at or item.moved_at or now) - item.started_at).total_seconds()
+    if took <= 0:
+        return Pace(None, None)
+    left = (item.total_bytes - item.read_bytes) / (item.read_bytes / took)
+    return Pace(round(rows / took), timedelta(seconds=round(left)))

@@ -1,0 +1,172 @@
+"""Forms of imports and sources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from tillit.ledger.versions import in_force
+from tillit.people import queries
+from tillit.people.importing import mapping
+from tillit.people.importing.mapping import FIELD, KnownField
+from tillit.people.models import MailingList, Source
+
+NEW = "new"
+ENCODINGS = [
+    ("utf-8", "UTF-8"),
+    ("cp1252", gettext_lazy("Windows-1252 (Western European)")),
+    ("utf-16-le", "UTF-16"),
+    ("utf-16-be", gettext_lazy("UTF-16, the other byte order")),
+]
+DELIMITERS = [
+    (",", gettext_lazy("Comma")),
+    (";", gettext_lazy("Semicolon")),
+    ("\t", gettext_lazy("Tab")),
+    ("|", gettext_lazy("Vertical bar")),
+]
+
+
+class SourceForm(forms.ModelForm):
+    """Where information comes from, and what warrants that it might be passed on."""
+
+    class Meta:
+        model = Source
+        fields = ("name", "warranty", "valid_until")
+        widgets = {
+            "warranty": forms.Textarea(attrs={"rows": 3}),
+            "valid_until": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        }
+        help_texts = {
+            "name": gettext_lazy("For instance “Stand at the spring fair 2025” or “Member register”."),
+            "valid_until": gettext_lazy("After this day nothing more can be brought in from it. Empty: no end."),
+        }
+
+    def __init__(self, workspace_id: int, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._workspace_id = workspace_id
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        if queries.sources(self._workspace_id).filter(name=name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("Another source has this name."))
+        return name
+
+
+class UploadForm(forms.Form):
+    """A file, where it comes from, which list its people join, and what they consented to."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv,text/plain"}),
+        help_text=gettext_lazy(
+            "CSV with one person a row. Encoding, separator and columns are found out in the next step."
+        ),
+    )
+    source = forms.ChoiceField(
+        label=gettext_lazy("Source"),
+        help_text=gettext_lazy(
+            "Who collected the information, and what warrants that you may have it. Nothing is stored without."
+        ),
+    )
+    source_name = forms.CharField(label=gettext_lazy("Name of the new source"), max_length=120, required=False)
+    warranty = forms.CharField(
+        label=gettext_lazy("Its warranty"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Who collected it, when, and on which basis."),
+    )
+    list = forms.ChoiceField(label=gettext_lazy("List"), required=False)
+    list_name = forms.CharField(label=gettext_lazy("Name of the new list"), max_length=120, required=False)
+    consent = forms.ChoiceField(label=gettext_lazy("Consent"), required=False, widget=forms.RadioSelect)
+
+    def __init__(self, workspace_id: int, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._workspace_id = workspace_id
+        sources = [
+            (str(each.pk), each.name) for each in queries.valid_sources(workspace_id, today=timezone.localdate())
+        ]
+        lists = [(str(each.pk), each.name) for each in queries.lists(workspace_id)]
+        self.fields["source"].choices = [*sources, (NEW, _("A new source …"))]
+        self.fields["list"].choices = [("", _("No list")), *lists, (NEW, _("A new list …"))]
+        self.fields["consent"].choices = [
+            ("", _("None. The policy decides what may be done, and nobody is taken to have agreed to anything.")),
+            *consent_choices(workspace_id),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        if told.get("source") == NEW:
+            for name in ("source_name", "warranty"):
+                if not told.get(name, "").strip():
+                    self.add_error(name, _("Say this about the new source."))
+            same_name = queries.sources(self._workspace_id).filter(name=told.get("source_name"))
+            if same_name.exclude(warranty=told.get("warranty")).exists():
+                self.add_error("source_name", _("Another source has this name."))
+        if told.get("list") == NEW:
+            if not told.get("list_name", "").strip():
+                self.add_error("list_name", _("Say what the new list is called."))
+            elif queries.every_list(self._workspace_id).filter(name=told["list_name"]).exists():
+                self.add_error("list_name", _("Another list has this name."))
+        return told
+
+    def chosen_source(self) -> Source:
+        """The source; one that is not saved yet when it is new (and not left by a try before)."""
+        told, known = self.cleaned_data, queries.sources(self._workspace_id)
+        if told["source"] != NEW:
+            return known.get(pk=told["source"])
+        return known.filter(name=told["source_name"]).first() or Source(
+            workspace_id=self._workspace_id, name=told["source_name"], warranty=told["warranty"]
+        )
+
+    def chosen_list(self) -> MailingList | str | None:
+        """The list, the name of a new one, or None."""
+        told = self.cleaned_data
+        if told["list"] == NEW:
+            return str(told["list_name"])
+        return queries.lists(self._workspace_id).get(pk=told["list"]) if told["list"] else None
+
+
+def consent_choices(workspace_id: int) -> list[tuple[str, str]]:
+    """The purposes that ask somebody for consent, as choices that say what choosing one means."""
+    version, language = in_force(workspace_id), get_language() or "en"
+    words = _("Everybody in the file has consented to “%(purpose)s”, and the source can prove it.")
+    return [
+        (name, words % {"purpose": version.document.purposes[name].title.said(language)})
+        for name, rule in version.rules.items()
+        if rule.consent_regions and version.document.purposes[name].marketing
+    ]
+
+
+def target_choices(fields: list[KnownField]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What a column may mean, in groups."""
+    return [
+        (
+            _("Who it is"),
+            [
+                (mapping.EMAIL, _("Email address")),
+                (mapping.PHONE, _("Telephone")),
+                (mapping.CUSTOMER, _("Customer number")),
+            ],
+        ),
+        (
+            _("Which law protects them"),
+            [
+                (mapping.COUNTRY, _("Country")),
+                (mapping.SUBDIVISION, _("State (of the United States)")),
+                (mapping.LANGUAGE, _("Language")),
+            ],
+        ),
+        (
+            _("What they said"),
+            [
+                (mapping.STATUS, _("Status (subscribed, unsubscribed …)")),
+                (mapping.UNSUBSCRIBED, _("Has unsubscribed")),
+                (mapping.CONSENT, _("Has consented")),
+            ],
+        ),
+        (_("What is known of them"), [(FIELD + field.name, field.label) for field in fields if field.allowed]),
+    ]

@@ -1,0 +1,133 @@
+"""What the page of one person shows: what is held, what may be done with it, and what was done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from tillit.campaigns.models import Campaign
+from tillit.consent.models import Choice
+from tillit.console.activities import tell
+from tillit.console.navigation import address_if_any
+from tillit.console.pages import PageRequest
+from tillit.console.people_listing import REASONS, REGIONS
+from tillit.delivery.history import history
+from tillit.delivery.models import Event, Message
+from tillit.ledger import queries as ledger
+from tillit.ledger.processing import processing
+from tillit.ledger.versions import Version, in_force
+from tillit.people import queries
+from tillit.people.queries import Permission
+from tillit.people.search import name_of
+from tillit.policy.bases import Basis
+from tillit.policy.decide import explain
+from tillit.policy.outcomes import Reason
+
+ADMINISTER = "audience.administer"
+LOOKED = "person.read"
+ACTS_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeRow:
+    """One purpose as it stands for a person, in words."""
+
+    id: str
+    title: str
+    permitted: bool
+    reason: str | Promise
+    because: str
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRow:
+    """One choice of the past, with the purpose in words and the version of the policy it was made under."""
+
+    choice: Choice
+    title: str
+    version: int | None
+
+
+def person_page(request: PageRequest, person_id: UUID, *, by: str) -> dict[str, Any] | None:
+    """Return what the page shows, or None when nobody is there."""
+    workspace_id = request.workspace.id
+    version = in_force(workspace_id)
+    with processing(workspace_id, ADMINISTER, by=by, act=LOOKED, subject=person_id):
+        record = queries.record(workspace_id, person_id)
+        if record is None:
+            return None
+        permissions = queries.permissions(version, record.person)
+        choices = list(Choice.objects.filter(person_id=person_id).order_by("-id"))
+        messages, events = history(person_id)
+    _name_campaigns(workspace_id, [*messages, *events])
+    joined = {standing.list.pk for standing in record.standings if standing.subscription.state != "unsubscribed"}
+    language = get_language() or "en"
+    acts = ledger.activities(workspace_id).filter(subject_id=person_id).exclude(act=LOOKED)[:ACTS_SHOWN]
+    rows = [_purpose_row(each, language) for each in permissions if each.decision.reason != Reason.NOT_FOR_THIS_ROLE]
+    return {
+        "record": record,
+        "known": [(_category_title(version, known.category, language), known) for known in record.known],
+        "region": REGIONS.get(record.person.region),
+        "marketing": next((row for row in rows if row.id == "marketing.email"), None),
+        "name": name_of(record.values),
+        "verdicts": [
+            (_("Not permitted"), [row for row in rows if not row.permitted], "refused"),
+            (_("Permitted"), [row for row in rows if row.permitted], "granted"),
+        ],
+        "choosable": _choosable(version, permissions, record.person.region, language),
+        "choice_states": Choice.State.choices,
+        "choices": _choice_rows(workspace_id, version, choices, language),
+        "messages_sent": messages,
+        "events": events,
+        "free_lists": [each for each in queries.lists(workspace_id) if each.pk not in joined],
+        "acts": tell(workspace_id, acts),
+        "erase_href": address_if_any("erase_person", workspace_id, person_id),
+    }
+
+
+def _name_campaigns(workspace_id: int, rows: list[Message | Event]) -> None:
+    numbers = {row.campaign_id for row in rows if row.campaign_id}
+    names = dict(Campaign.objects.filter(workspace_id=workspace_id, pk__in=numbers).values_list("pk", "name"))
+    for row in rows:
+        row.campaign_name = names.get(row.campaign_id, "")
+
+
+def _purpose_row(permission: Permission, language: str) -> PurposeRow:
+    title, decision = permission.purpose.title.said(language), permission.decision
+    because = explain(decision, language, purpose=title)
+    return PurposeRow(permission.id, title, decision.permitted, REASONS[decision.reason], because, decision.clause)
+
+
+def _category_title(version: Version, category: str, language: str) -> str:
+    known = version.document.categories.get(category)
+    return known.title.said(language) if known else category
+
+
+def _choosable(version: Version, permissions: list[Permission], region: int, language: str) -> list[tuple[str, str]]:
+    """The purposes that a person can say yes or no to, where they are."""
+    found = []
+    for each in permissions:
+        rule = version.rules[each.id]
+        applies = each.decision.reason not in {Reason.NOT_FOR_THIS_ROLE, Reason.NO_BASIS_IN_REGION}
+        if applies and (rule.refusable or rule.bases[region] is Basis.CONSENT):
+            found.append((each.id, each.purpose.title.said(language)))
+    return found
+
+
+def _choice_rows(workspace_id: int, version: Version, choices: list[Choice], language: str) -> list[ChoiceRow]:
+    numbers = ledger.version_numbers(workspace_id)
+    purposes = version.document.purposes
+    return [
+        ChoiceRow(
+            each,
+            purposes[each.purpose].title.said(language) if each.purpose in purposes else each.purpose,
+            numbers.get(each.policy_version_id),
+        )
+        for each in choices
+    ]

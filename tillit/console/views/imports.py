@@ -1,0 +1,222 @@
+"""Bringing in people from files: the file, what its columns mean, how far it is, what came of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tillit.accounts.models import Role
+from tillit.console.activities import purpose_titles
+from tillit.console.import_figures import figures, pace
+from tillit.console.import_forms import DELIMITERS, ENCODINGS, UploadForm, target_choices
+from tillit.console.listing import Listing
+from tillit.console.navigation import address
+from tillit.console.pages import PageRequest, page, verb
+from tillit.ledger.processing import user_actor
+from tillit.people import lists as keeping
+from tillit.people import queries
+from tillit.people.importing import files, start
+from tillit.people.importing.files import NotReadable
+from tillit.people.importing.mapping import BadMapping
+from tillit.people.models import Import
+
+State = Import.State
+
+
+@page(role=Role.VIEWER)
+def imports(request: PageRequest) -> HttpResponse:
+    """The imports of the workspace, newest first."""
+    listing = Listing(
+        request,
+        queries.imports(request.workspace.id),
+        sorts={"newest": "-id"},
+        search=lambda found, text: found.filter(file_name__icontains=text) | found.filter(source__name__icontains=text),
+    )
+    return render(request, "console/imports/index.html", {"listing": listing})
+
+
+@page(role=Role.EDITOR, methods=("GET", "POST"))
+def new_import(request: PageRequest) -> HttpResponse:
+    """Upload a file."""
+    given = {"list": request.GET.get("list", "")}
+    form = UploadForm(request.workspace.id, request.POST or None, request.FILES or None, initial=given)
+    if request.method == "POST" and form.is_valid():
+        try:
+            draft = _receive(request, form)
+        except NotReadable as unreadable:
+            form.add_error("file", str(unreadable))
+        else:
+            return _to(request, draft)
+    return render(request, "console/imports/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _receive(request: PageRequest, form: UploadForm) -> Import:
+    """Keep the file, and make the source and the list where they are new."""
+    source, wanted, by = form.chosen_source(), form.chosen_list(), _by(request)
+    workspace_id = request.workspace.id
+    if source.pk is None:
+        source = keeping.make_source(workspace_id, name=source.name, warranty=source.warranty, by=by)
+    draft = start.receive(
+        form.cleaned_data["file"].chunks(),
+        file_name=form.cleaned_data["file"].name,
+        source=source,
+        mailing_list=None if isinstance(wanted, str) else wanted,
+        by=by,
+        now=timezone.now(),
+        consent=form.cleaned_data["consent"],
+    )
+    if isinstance(wanted, str):
+        start.join(draft, keeping.make_list(workspace_id, name=wanted, public=False, by=by))
+    return draft
+
+
+@page(role=Role.VIEWER)
+def one_import(request: PageRequest, import_id: int) -> HttpResponse:
+    """One import: its columns before it starts, its progress while it runs, its figures when it is done."""
+    item = _import(request, import_id)
+    if item.state == State.DRAFT:
+        return _columns(request, item)
+    return render(request, "console/imports/import.html", _told(item))
+
+
+@page(role=Role.VIEWER)
+def import_progress(request: PageRequest, import_id: int) -> HttpResponse:
+    """How far an import is: a fragment that asks again while it runs."""
+    return render(request, "console/imports/_progress.html", _told(_import(request, import_id)))
+
+
+def _told(item: Import) -> dict[str, Any]:
+    left_out = [column["name"] for column in item.options.get("columns", []) if not column["target"]]
+    running = item.state in {State.QUEUED, State.RUNNING}
+    return {
+        "import": item,
+        "running": running,
+        "pace": pace(item, now=timezone.now()),
+        "figures": figures(item.counts),
+        "left_out": left_out,
+        "consent": purpose_titles(item.workspace_id).get(item.options.get("consent", ""), ""),
+        "refused_kept": item.counts.get("refused") and files.refused_path(item.pk).exists(),
+        "resumable": item.state in {State.FAILED, State.STOPPED} and start.path_of(item).exists(),
+    }
+
+
+def _columns(request: PageRequest, item: Import, *, error: str = "", status: int = 200) -> HttpResponse:
+    """The page that shows how the file was read, and asks what its columns mean."""
+    try:
+        options = item.options
+        seen = start.preview(
+            start.path_of(item),
+            workspace_id=item.workspace_id,
+            encoding=options["encoding"],
+            delimiter=options["delimiter"],
+        )
+    except (NotReadable, FileNotFoundError):
+        return render(request, "console/imports/gone.html", {"import": item})
+    known = start.known_fields(item.workspace_id)
+    told = {
+        "import": item,
+        "columns": list(zip(seen.columns, start.columns_of(item), strict=True)),
+        "rows": seen.rows,
+        "groups": target_choices(known),
+        "encodings": ENCODINGS,
+        "delimiters": DELIMITERS,
+        "error": error,
+    }
+    return render(request, "console/imports/columns.html", told, status=status)
+
+
+@verb(role=Role.EDITOR)
+def read_again(request: PageRequest, import_id: int) -> HttpResponse:
+    """Read an uploaded file with another encoding or separator."""
+    item = _import(request, import_id, State.DRAFT)
+    encoding, delimiter = request.POST.get("encoding", ""), request.POST.get("delimiter", "")
+    if encoding not in dict(ENCODINGS) or delimiter not in dict(DELIMITERS):
+        raise Http404
+    start.relayout(item, encoding=encoding, delimiter=delimiter)
+    return _to(request, item)
+
+
+@verb(role=Role.EDITOR)
+def start_import(request: PageRequest, import_id: int) -> HttpResponse:
+    """Start an import with the meanings that were chosen for its columns."""
+    item = _import(request, import_id, State.DRAFT)
+    targets = [request.POST.get(f"column-{place}", "") for place in range(len(item.options["columns"]))]
+    try:
+        start.start(item, targets, now=timezone.now())
+    except BadMapping as wrong:
+        return _columns(request, item, error=str(wrong), status=422)
+    return _to(request, item)
+
+
+@verb(role=Role.EDITOR)
+def stop_import(request: PageRequest, import_id: int) -> HttpResponse:
+    """Stop an import; what is written stays."""
+    item = _import(request, import_id)
+    if start.stop(item, now=timezone.now()):
+        messages.success(request, _("The import stops. What was brought in stays; you can go on later."))
+    return _to(request, item)
+
+
+@verb(role=Role.EDITOR)
+def resume_import(request: PageRequest, import_id: int) -> HttpResponse:
+    """Go on with an import that was stopped or failed."""
+    item = _import(request, import_id, State.STOPPED, State.FAILED)
+    if not start.path_of(item).exists():
+        messages.error(request, _("The file is no longer there. Upload it again."))
+    else:
+        start.resume(item)
+        messages.success(request, _("The import goes on where it ended."))
+    return _to(request, item)
+
+
+@verb(role=Role.EDITOR)
+def discard_import(request: PageRequest, import_id: int) -> HttpResponse:
+    """Remove an uploaded file that was not imported."""
+    start.discard(_import(request, import_id, State.DRAFT))
+    messages.success(request, _("The file was removed. Nothing was brought in."))
+    return redirect(address("imports", request.workspace.id))
+
+
+@page(role=Role.EDITOR)
+def refused_rows(request: PageRequest, import_id: int) -> HttpResponseBase:
+    """The refused rows with their reasons, as a file."""
+    item = _import(request, import_id)
+    path_ = files.refused_path(item.pk)
+    if not path_.exists():
+        raise Http404
+    return FileResponse(
+        path_.open("rb"), as_attachment=True, filename=f"refused-{item.pk}.csv", content_type="text/csv"
+    )
+
+
+def _import(request: PageRequest, import_id: int, *states: str) -> Import:
+    found = queries.imports(request.workspace.id)
+    return get_object_or_404(found.filter(state__in=states) if states else found, pk=import_id)
+
+
+def _by(request: PageRequest) -> str:
+    return user_actor(request.user.id)
+
+
+def _to(request: PageRequest, item: Import) -> Any:
+    return redirect(address("import", request.workspace.id, item.pk))
+
+
+urlpatterns = [
+    path("imports", imports, name="imports"),
+    path("imports/new", new_import, name="new_import"),
+    path("imports/<int:import_id>", one_import, name="import"),
+    path("imports/<int:import_id>/progress", import_progress, name="import_progress"),
+    path("imports/<int:import_id>/layout", read_again, name="read_import_again"),
+    path("imports/<int:import_id>/start", start_import, name="start_import"),
+    path("imports/<int:import_id>/stop", stop_import, name="stop_import"),
+    path("imports/<int:import_id>/resume", resume_import, name="resume_import"),
+    path("imports/<int:import_id>/discard", discard_import, name="discard_import"),
+    path("imports/<int:import_id>/refused", refused_rows, name="refused_rows"),
+]

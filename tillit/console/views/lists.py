@@ -1,0 +1,180 @@
+"""Distribution lists: made, changed, put away; who is on them, and how they grow."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tillit.accounts.models import Role
+from tillit.console.figures import Chart, Series
+from tillit.console.listing import Listing
+from tillit.console.navigation import address
+from tillit.console.pages import PageRequest, page, verb
+from tillit.console.people_listing import REGIONS, PeopleListing
+from tillit.ledger.processing import processing, user_actor
+from tillit.ledger.versions import in_force
+from tillit.people import lists as keeping
+from tillit.people import queries
+from tillit.people.models import MailingList, Subscription
+
+ADMINISTER = "audience.administer"
+DAYS = 90
+
+
+class ListForm(forms.ModelForm):
+    """What a list is called, what people read about it, and how they join."""
+
+    class Meta:
+        model = MailingList
+        fields = ("name", "description", "public", "opt_in")
+        widgets = {"description": forms.Textarea(attrs={"rows": 3}), "opt_in": forms.RadioSelect}
+        labels = {"public": gettext_lazy("People may join it themselves")}
+        help_texts = {
+            "public": gettext_lazy("Then the list is shown in everybody’s preference centre."),
+            "opt_in": gettext_lazy(
+                "Double: who joins on a form confirms by a mail first, which proves the address theirs."
+            ),
+        }
+
+    def taken(self) -> None:
+        """Say that the name is another list's."""
+        self.add_error("name", _("Another list has this name."))
+
+
+@page(role=Role.VIEWER)
+def lists(request: PageRequest) -> HttpResponse:
+    """The lists with the number of people in each standing."""
+    archived = request.GET.get("show") == "archived"
+    listing = Listing(
+        request,
+        queries.lists(request.workspace.id, archived=archived),
+        sorts={"name": "name", "newest": "-id"},
+        search=lambda found, text: found.filter(name__icontains=text),
+        keeps=("show",),
+    )
+    with processing(request.workspace.id, ADMINISTER, by=_by(request), act="list.read"):
+        figures = queries.figures(listing.rows)
+    told = {"listing": listing, "figures": figures, "archived": archived}
+    return render(request, "console/lists/index.html", told)
+
+
+@page(role=Role.VIEWER)
+def mailing_list(request: PageRequest, list_id: int) -> HttpResponse:
+    """One list: its people, how many stand how, and how it grew."""
+    found = _list(request, list_id)
+    with processing(request.workspace.id, ADMINISTER, by=_by(request), act="list.read", about=f"list:{found.pk}"):
+        (figures,) = queries.figures([found])
+        listing = PeopleListing(request, request.workspace.id, in_force(request.workspace.id), list_id=found.pk)
+        rows = listing.rows
+        chart = None if listing.filtered or "after" in request.GET else _growth(found)
+    told = {
+        "list": found,
+        "figures": figures,
+        "listing": listing,
+        "rows": rows,
+        "chart": chart,
+        "states": [("", _("Everybody")), *Subscription.State.choices],
+        "regions": REGIONS.items(),
+    }
+    return render(request, "console/lists/list.html", told)
+
+
+def _growth(found: MailingList) -> Chart | None:
+    """Who joined and left on each of the last days; nothing for a list on which nothing happened."""
+    start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS - 1)
+    days = [start.date() + timedelta(days=each) for each in range(DAYS)]
+    by_day = queries.growth(found, since=start)
+    if not by_day:
+        return None
+
+    def numbers(state: str) -> list[int]:
+        return [by_day.get(day, {}).get(state, 0) for day in days]
+
+    return Chart(
+        id="growth",
+        title=_("Joined and left by day"),
+        labels=[date_format(day, "MONTH_DAY_FORMAT") for day in days],
+        series=[
+            Series(_("Joined"), numbers(Subscription.State.SUBSCRIBED)),
+            Series(_("Left"), numbers(Subscription.State.UNSUBSCRIBED)),
+        ],
+    )
+
+
+@page(role=Role.EDITOR, methods=("GET", "POST"))
+def new_list(request: PageRequest) -> HttpResponse:
+    """Make a list."""
+    form = ListForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = keeping.make_list(request.workspace.id, **form.cleaned_data, by=_by(request))
+        except keeping.NameTaken:
+            form.taken()
+        else:
+            messages.success(request, _("The list was made."))
+            return redirect(address("list", request.workspace.id, made.pk))
+    return _form(request, form, {"heading": _("New list")})
+
+
+@page(role=Role.EDITOR, methods=("GET", "POST"))
+def edit_list(request: PageRequest, list_id: int) -> HttpResponse:
+    """Change a list."""
+    found = _list(request, list_id)
+    form = ListForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            keeping.change_list(found, **form.cleaned_data, by=_by(request))
+        except keeping.NameTaken:
+            form.taken()
+        else:
+            messages.success(request, _("The changes were saved."))
+            return redirect(address("list", request.workspace.id, list_id))
+    return _form(request, form, {"heading": _("Change the list"), "list": _list(request, list_id)})
+
+
+@verb(role=Role.EDITOR)
+def archive(request: PageRequest, list_id: int) -> HttpResponse:
+    """Put a list away."""
+    keeping.archive(_list(request, list_id), by=_by(request), now=timezone.now())
+    messages.success(request, _("The list was put away. Its people stay as they are, and it can be taken up again."))
+    return redirect(address("lists", request.workspace.id))
+
+
+@verb(role=Role.EDITOR)
+def restore(request: PageRequest, list_id: int) -> HttpResponse:
+    """Take a list into use again."""
+    keeping.restore(_list(request, list_id), by=_by(request))
+    messages.success(request, _("The list is in use again."))
+    return redirect(address("list", request.workspace.id, list_id))
+
+
+def _form(request: PageRequest, form: ListForm, told: dict[str, Any]) -> HttpResponse:
+    return render(request, "console/lists/form.html", {"form": form, **told}, status=422 if form.errors else 200)
+
+
+def _list(request: PageRequest, list_id: int) -> MailingList:
+    return get_object_or_404(queries.every_list(request.workspace.id), pk=list_id)
+
+
+def _by(request: PageRequest) -> str:
+    return user_actor(request.user.id)
+
+
+urlpatterns = [
+    path("lists", lists, name="lists"),
+    path("lists/new", new_list, name="new_list"),
+    path("lists/<int:list_id>", mailing_list, name="list"),
+    path("lists/<int:list_id>/edit", edit_list, name="edit_list"),
+    path("lists/<int:list_id>/archive", archive, name="archive_list"),
+    path("lists/<int:list_id>/restore", restore, name="restore_list"),
+]
