@@ -218,6 +218,15 @@ def test_a_choice_is_recorded_on_request_and_has_a_receipt(club, editor, person_
         assert editor.post(f"/w/{club.pk}/people/{person}/choices", wrong).status_code == 404
 
 
+@pytest.mark.clause("E1")
+def test_a_request_is_taken_up_from_the_persons_page(club, editor, person_id):
+    person = person_id(club, "p001@example.org")
+    page = editor.get(f"/w/{club.pk}/people/{person}")
+    given = {"email": "p001@example.org", "received": page.context["today"], "kind": "erasure"}
+    assert "They ask to be erased" in text(page)
+    assert "Erase the person" in text(editor.post(f"/w/{club.pk}/requests/new", given, follow=True))
+
+
 @pytest.mark.clause("E10")
 def test_what_cannot_be_refused_is_refused_in_plain_words(club, editor, person_id):
     person = person_id(club, "p001@example.org")

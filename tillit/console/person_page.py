@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -13,7 +14,6 @@ from django.utils.translation import gettext as _
 from tillit.campaigns.models import Campaign
 from tillit.consent.models import Choice
 from tillit.console.activities import tell
-from tillit.console.navigation import address_if_any
 from tillit.console.pages import PageRequest
 from tillit.console.people_listing import REASONS, REGIONS
 from tillit.delivery.history import history
@@ -87,7 +87,7 @@ def person_page(request: PageRequest, person_id: UUID, *, by: str) -> dict[str, 
         "events": events,
         "free_lists": [each for each in queries.lists(workspace_id) if each.pk not in joined],
         "acts": tell(workspace_id, acts),
-        "erase_href": address_if_any("erase_person", workspace_id, person_id),
+        "today": timezone.localdate().isoformat(),
     }
 
 
