@@ -14,7 +14,7 @@ from tillit.edge.tokens import Kind
 from tillit.ledger.actions import publish
 from tillit.ledger.processing import processing
 from tillit.ledger.versions import in_force
-from tillit.people.actions import set_subscription
+from tillit.people.actions import make_default_fields, set_subscription
 from tillit.people.models import Source
 from tillit.policy.regions import Region
 
@@ -101,3 +101,10 @@ def test_measurement_is_objected_to_and_the_mail_goes_on(client):
 
 def test_where_measurement_is_off_there_is_no_button_to_refuse_it(reader, client):
     assert "Do not measure my mail" not in client.get(f"/why/{reader.link(Kind.WHY)}").content.decode()
+
+
+def test_the_subject_is_shown_without_its_tags(reader, client):
+    reader.campaign.subject = "{{ first_name | default('Hello') }}, new rooms"
+    reader.campaign.save()
+    make_default_fields(reader.workspace.pk)
+    assert "“Hello, new rooms”" in client.get(f"/why/{reader.link(Kind.WHY)}").content.decode()

@@ -76,6 +76,18 @@ def compile_campaign(campaign: Campaign, policy: Version | None = None, *, unfin
         raise ContentErrors(_explained(problem, campaign, policy) for problem in errors.problems) from errors
 
 
+def subject_for_nobody(campaign: Campaign) -> str:
+    """The subject as it reads where nothing is known of the reader; the campaign's name when it cannot be had."""
+    try:
+        content = compile_campaign(campaign, unfinished=True)
+    except ContentErrors:  # a field or a purpose that it used has gone since
+        return campaign.name
+    rendered = content.render(
+        {}, link=lambda _, target: target, pixel=None, urls=Urls(unsubscribe="", preferences="", why="")
+    )
+    return rendered.subject if campaign.subject.strip() else campaign.name
+
+
 def _footer(campaign: Campaign, policy: Version, rule: Rule | None) -> Footer:
     workspace = campaign.workspace
     purpose = policy.document.purposes.get(campaign.purpose)

@@ -24,7 +24,7 @@ from tillit.people.importing.run import run_import
 from tillit.people.importing.start import start_import
 from tillit.people.models import Import, MailingList, Source, Subscription
 
-ADDRESS = "Smart Media Solutions AB\nSveavägen 1\n111 57 Stockholm"
+ADDRESS = "Sveavägen 1\n111 57 Stockholm"
 PEOPLE, RESELLERS = 2000, 150
 CLIENTS = (
     ("Apple Mail", "phone"),

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from tillit.campaigns.letter import subject_for_nobody
 from tillit.campaigns.models import Campaign
 from tillit.consent import notices
 from tillit.consent.actions import choose
@@ -64,6 +65,7 @@ def _page(request: HttpRequest, visit: Visit, *, objected: bool = False) -> Http
     found = _find(visit)
     if found is None:
         return gone(request, visit)
+    campaign = _campaign(visit)
     return show(
         request,
         "why",
@@ -71,7 +73,7 @@ def _page(request: HttpRequest, visit: Visit, *, objected: bool = False) -> Http
         person_language=found.known.person.language,
         home=reverse("public:why", args=[visit.text]),
         why=found,
-        campaign=_campaign(visit),
+        subject=subject_for_nobody(campaign) if campaign else "",
         address=masked(found.known.address),
         region=found.known.person.region,
         objected=objected,
