@@ -129,3 +129,15 @@ def test_clause_ids_are_known():
 
 def test_no_own_signal_receivers():
     assert [path for path in OWN if "@receiver" in path.read_text()] == []
+
+
+def test_every_act_has_words():
+    from tillit.console.activities import ACTS
+
+    acts = {
+        act
+        for path in OWN
+        for act in re.findall(r"""(?:\bact=|^ACT = )"([a-z_.-]+)\"""", path.read_text(), flags=re.MULTILINE)
+    }
+    assert len(acts) > 30
+    assert acts - set(ACTS) == set(), "the ledger's page would show these by their bare names"
