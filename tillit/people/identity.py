@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Callable
 from hashlib import sha256
@@ -12,6 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 
 MAX_EMAIL_CHARS = 254  # Source: RFC 5321 §4.5.3.1.3, less the angle brackets
 MAX_LOCAL_CHARS = 64
+BLOCK_BYTES = 64  # of SHA-256
 # Plain ASCII addresses, nearly all there are: 20 times faster than the full validator, which sees the rest.
 _PLAIN_EMAIL = re.compile(
     r"(?=.{3,254}\Z)[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,62}){0,20}"
@@ -42,7 +42,7 @@ def normalise_email(text: str) -> str:
     if is_plain_email(folded):
         return folded
     try:
-        return validate_email(folded, check_deliverability=False, test_environment=True).normalized.lower()
+        return validate_email(folded, strict=True, check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as error:
         raise InvalidIdentifier(f"not an email address: {error}") from error
 
@@ -77,13 +77,19 @@ NORMALISE: dict[str, Callable[[str], str]] = {
 def hasher(key: bytes, workspace_id: int, kind: str) -> Callable[[str], bytes]:
     """Return the function from a normalised identifier to its 32-byte key in one workspace.
 
-    Source: RFC 2104 (HMAC) with SHA-256. The keyed state is copied per value: 1.0 µs each, against 2.3 µs anew.
+    Source: RFC 2104 (HMAC) with SHA-256. The two keyed states are made once and copied for each value: 0.5 µs,
+    against 0.9 µs for a copied `hmac` and 1.8 µs for `hmac.digest`.
     """
-    prefixed = hmac.new(key, f"{workspace_id}\x1f{kind}\x1f".encode(), sha256)
+    padded = key.ljust(BLOCK_BYTES, b"\0")
+    if len(padded) > BLOCK_BYTES:
+        raise ValueError("the key is longer than a block of SHA-256")
+    inner = sha256(bytes(byte ^ 0x36 for byte in padded) + f"{workspace_id}\x1f{kind}\x1f".encode())
+    outer = sha256(bytes(byte ^ 0x5C for byte in padded))
 
     def identity_key(normalised: str) -> bytes:
-        mac = prefixed.copy()
-        mac.update(normalised.encode())
-        return mac.digest()
+        within, around = inner.copy(), outer.copy()
+        within.update(normalised.encode())
+        around.update(within.digest())
+        return around.digest()
 
     return identity_key

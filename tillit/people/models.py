@@ -50,7 +50,10 @@ class Person(models.Model):
     )
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["workspace_id", "id"], name="person_workspace")]
+        indexes: ClassVar = [
+            models.Index(fields=["workspace_id", "id"], name="person_workspace"),
+            models.Index(fields=["workspace_id", "id"], name="person_flags", condition=~models.Q(flags=0)),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(name="person_region", condition=models.Q(region__gte=0, region__lte=30))
         ]
