@@ -25,6 +25,11 @@ def superuser(database: str = DATABASE) -> psycopg.Connection:
     return psycopg.connect(embedded_dsn(env().data, role="postgres", database=database), autocommit=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the browser tests last: the browser keeps an event loop in the main thread, where others run their own."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[postgres.EmbeddedPostgres]:
     running = postgres.EmbeddedPostgres(env().data, durable=False)
