@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tillit.delivery import headers as header
 from tillit.delivery.compose import Addressee, Headers, Mailbox, Pattern, Slot, Template
-from tillit.delivery.wire import BadAddress
+from tillit.delivery.wire import BadAddress, stuffed
 
 DATE = header.date(dt.datetime(2026, 3, 1, 12, 30, tzinfo=dt.UTC))
 HEADERS = Headers(
@@ -225,6 +225,18 @@ def test_a_body_is_its_own_relaxed_form(value: str) -> None:
     body = template().write(addressee(), [value, value, value]).partition(b"\r\n\r\n")[2]
     assert not re.search(rb"[ \t]{2}|\t|[ \t]\r\n", body)
     assert body.endswith(b"--\r\n")
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from(".=é <&x\n"), st.characters(codec="utf-8")), max_size=300))
+@example("." * 300)
+@example("x" * 74 + "." + "y" * 80)
+@example("x" * 73 + "é." + "y" * 80)
+def test_a_written_message_needs_no_stuffing(value: str) -> None:
+    """RFC 5321 §4.5.2: what DATA carries has CRLF line ends, and a dot that begins a line is doubled; here is none."""
+    plain = Headers(sender=HEADERS.sender, unsubscribable=False)
+    for made in (template(), Template.compile(headers=plain, subject=["x"], text=[value], html=[value])):
+        message = made.write(addressee(), [value, value, value])
+        assert stuffed(message) == message + b".\r\n"
 
 
 def test_a_common_header_value_cannot_break_its_line() -> None:

@@ -38,6 +38,7 @@ def _stream(campaign: Campaign) -> Stream | None:
         lists=tuple(each.pk for each in campaign.lists.all()),
         fields=compiled.fields,
         write=compiled.write,
+        stuffed=True,
         active=lambda: Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.SENDING).exists(),
         finished=lambda: actions.finish(campaign),
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -64,7 +66,7 @@ def claim_stream(stream: Stream, *, sender: str, size: int, lease_s: float, afte
     load = Load(batch_id=batch_id, workspace_id=stream.workspace_id, stream=stream)
     for row in found:
         to = Addressed(*row)
-        _add(load, to.message_id, to.address, lambda to=to: stream.write(to), envelope)
+        _add(load, to.message_id, to.address, partial(stream.write, to), envelope, written=stream.stuffed)
     return load
 
 
@@ -130,13 +132,18 @@ def _add_service(load: Load, workspace: Workspace, row: tuple[Any, ...], envelop
             parts: Parts = composer(template)(mail)
         return envelope.service(mail, parts)
 
-    _add(load, message_id, address, write, envelope)
+    _add(load, message_id, address, write, envelope, written=True)
 
 
-def _add(load: Load, message_id: UUID, address: str, write: Any, envelope: Envelope) -> None:
-    """Write one mail. One that cannot be written fails alone, and does not hold up those behind it."""
+def _add(
+    load: Load, message_id: UUID, address: str, write: Callable[[], bytes], envelope: Envelope, *, written: bool
+) -> None:
+    """Write one mail. One that cannot be written fails alone, and does not hold up those behind it.
+
+    `written` says that a template wrote it, so that it needs no stuffing.
+    """
     try:
-        mail = Mail(envelope.bounces_to(message_id), address, envelope.signed(write()))
+        mail = Mail(envelope.bounces_to(message_id), address, envelope.signed(write()), stuffed=written)
     except Exception as error:
         logger.warning("message %s cannot be written: %s", message_id, type(error).__name__)
         text = f"the mail could not be written: {type(error).__name__}"
@@ -169,7 +176,8 @@ def _by_index() -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
+            "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off;"
+            "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
         )
 
 

@@ -8,6 +8,7 @@ relaxed canonicalisation would give them, so that `dkim.Signer` need not rewrite
 import binascii
 import hashlib
 import html as html_escapes
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,8 +19,10 @@ from tillit.delivery import headers as header
 _EQUALS = 0x3D
 _TEXT_SAFE = bytes(range(0x20, 0x7F))
 _HTML_SAFE = bytes(byte for byte in _TEXT_SAFE if byte not in b"<>&\"'")
+_MARKUP = re.compile("[<>&\"']").search
 _WIDTH = 75  # Source: RFC 2045 §6.7 (5), 76 with the soft break's "="
 _SOFT = b"=\r\n"
+_DOT, _DOTS = 0x2E, b"." * 30  # a line never begins with a dot; a run of dots too long to step back over is encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class Template:
 
     def __init__(self, *, sheet: "_Sheet", subject: Pattern, columns: Sequence["Column"], unsubscribable: bool) -> None:
         self._pieces, self._pick, self._columns = sheet.pieces, itemgetter(*sheet.order), tuple(columns)
+        self._single, self._double = _pairs(self._columns)
         self._unsubscribable = unsubscribable
         self._subject = None if any(isinstance(part, Slot) for part in subject) else _subject(subject, ())
         self._subject_pattern = tuple(subject)
@@ -111,8 +115,19 @@ class Template:
             to.date,
             header.token(to.message_id),
             _unsubscribe(to) if self._unsubscribable else b"",
-            *[encode(values[index]) for index, encode in self._columns],
+            *self._values(values),
         ]
+
+    def _values(self, values: Sequence[str]) -> list[bytes]:
+        """The values in the order of the columns. What has no markup reads the same in both parts: written once."""
+        encoded = [b""] * len(self._columns)
+        for place, index, encode in self._single:
+            encoded[place] = encode(values[index])
+        for text, html, index in self._double:
+            value = values[index]
+            encoded[text] = _text_value(value)
+            encoded[html] = _html_value(value) if _MARKUP(value) else encoded[text]
+        return encoded
 
     def render(self, slots: Sequence[bytes]) -> bytes:
         """The whole message, from values encoded by `encode`."""
@@ -121,7 +136,10 @@ class Template:
         return b"".join(pieces)
 
     def write(self, to: Addressee, values: Sequence[str]) -> bytes:
-        """One person's message. Raises `BadHeader` or `BadAddress`."""
+        """One person's message. All lines end in CRLF and none begins with a dot: `wire.Mail(…, stuffed=True)`.
+
+        Raises `BadHeader` or `BadAddress`.
+        """
         return self.render(self.encode(to, values))
 
 
@@ -208,6 +226,14 @@ def _write_part(sheet: _Sheet, *, pattern: Pattern, subtype: bytes, encode: Enco
     sheet.write(b"\r\n")
 
 
+def _pairs(columns: Sequence["Column"]) -> tuple[list[tuple[int, int, Encoder]], list[tuple[int, int, int]]]:
+    """Columns by their place: those of a value that one part has, and pairs for a value that both have."""
+    places = {column: place for place, column in enumerate(columns)}
+    both = [index for index, encode in columns if encode is _text_value and (index, _html_value) in places]
+    double = [(places[index, _text_value], places[index, _html_value], index) for index in both]
+    return [(place, index, encode) for (index, encode), place in places.items() if index not in both], double
+
+
 def _column(columns: list[Column], index: int, encode: Encoder) -> int:
     if (index, encode) not in columns:
         columns.append((index, encode))
@@ -232,6 +258,8 @@ def _quoted_line(line: bytes, *, open_end: bool) -> bytes:
         if width + len(piece) > _WIDTH:
             out.append(_SOFT)
             width = 0
+        if width == 0 and byte == _DOT:
+            piece = b"=2E"
         out.append(piece)
         width += len(piece)
         before = byte
@@ -254,11 +282,17 @@ def _html_value(value: str) -> bytes:
 
 def _wrapped(data: bytes) -> bytes:
     """Cut encoded bytes into lines, never through an escape. Three times as fast as binascii for a link."""
+    if data.startswith(b"."):
+        data = b"=2E" + data[1:]
     if len(data) <= _WIDTH:
         return data
+    if _DOTS in data:
+        data = data.replace(b".", b"=2E")
     lines, at = list[bytes](), 0
     while len(data) - at > _WIDTH:
         end = at + _WIDTH
+        while data[end] == _DOT:
+            end -= 1
         if data[end - 1] == _EQUALS:
             end -= 1
         elif data[end - 2] == _EQUALS:
@@ -271,8 +305,8 @@ def _wrapped(data: bytes) -> bytes:
 
 def _quoted_value(data: bytes) -> bytes:
     # The last byte is exempt from wrapping in binascii, and a soft break follows here: wrap as if more came.
-    quoted = binascii.b2a_qp(data + b"x", quotetabs=b"  " in data or b"\t" in data, istext=False)[:-1]
-    return quoted.replace(b"=\n", _SOFT)
+    quoted = binascii.b2a_qp(data + b"x", quotetabs=b"  " in data or b"\t" in data, istext=False)
+    return _wrapped(quoted.replace(b"=\n", b"")[:-1])
 
 
 def _base64_line(data: bytes) -> bytes:

@@ -263,7 +263,7 @@ class Connection(asyncio.Protocol, Generic[J]):
             return
         self._current, self._sent = None, job
         self._expected.append(Stage.BODY)
-        body = stuffed(job.mail.message)
+        body = job.mail.message + b".\r\n" if job.mail.stuffed else stuffed(job.mail.message)
         transport.write(body + self._next() if self._pipelining else body)
 
     def _on_body(self, reply: Reply) -> None:

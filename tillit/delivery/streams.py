@@ -37,8 +37,9 @@ class Addressed(NamedTuple):
 class Stream:
     """The messages of one campaign, and how they become mails.
 
-    `fields` are (category, field) pairs. `write` returns the whole message and may raise where it cannot be written.
-    `active` tells whether the stream may still be sent; `finished` is called when nothing of it is left.
+    `fields` are (category, field) pairs. `write` returns the whole message and may raise where it cannot be written;
+    `stuffed` says that it comes as `compose.Template.write` makes it. `active` tells whether the stream may still be
+    sent; `finished` is called when nothing of it is left.
     """
 
     workspace_id: int
@@ -48,6 +49,7 @@ class Stream:
     lists: tuple[int, ...]
     fields: tuple[tuple[str, str], ...]
     write: Callable[[Addressed], bytes]
+    stuffed: bool = False
     active: Callable[[], bool]
     finished: Callable[[], None]
 

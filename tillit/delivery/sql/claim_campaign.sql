@@ -30,4 +30,3 @@ CROSS JOIN LATERAL (
     ORDER BY i.created_at, i.key LIMIT 1
 ) address
 {joins}
-ORDER BY taken.id
