@@ -377,6 +377,7 @@ def test_a_file_of_two_encodings_is_read_and_counted(house, bring):
     [
         (b"", "empty"),
         (b"\n\n\n", "no rows"),
+        (b"email" + b",x" * 300 + b"\n", "301 columns"),
         (b"PK\x03\x04" + bytes(100), "workbook"),
         (b"%PDF-1.7 x", "PDF"),
         (bytes(range(1, 32)) * 200, "not text"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from tillit.campaigns.models import Campaign
 from tillit.consent.models import Choice
-from tillit.console.activities import tell
+from tillit.console.activities import purpose_titles, tell
 from tillit.console.pages import PageRequest
-from tillit.console.people_listing import REASONS, REGIONS
+from tillit.console.people_listing import MARKETING, REASONS, REGIONS
 from tillit.delivery.history import history
 from tillit.delivery.models import Event, Message
 from tillit.ledger import queries as ledger
@@ -58,6 +59,7 @@ def person_page(request: PageRequest, person_id: UUID, *, by: str) -> dict[str, 
     """Return what the page shows, or None when nobody is there."""
     workspace_id = request.workspace.id
     version = in_force(workspace_id)
+    language = get_language() or "en"
     with processing(workspace_id, ADMINISTER, by=by, act=LOOKED, subject=person_id):
         record = queries.record(workspace_id, person_id)
         if record is None:
@@ -65,21 +67,15 @@ def person_page(request: PageRequest, person_id: UUID, *, by: str) -> dict[str, 
         permissions = queries.permissions(version, record.person)
         choices = list(Choice.objects.filter(person_id=person_id).order_by("-id"))
         messages, events = history(person_id)
-    _name_campaigns(workspace_id, [*messages, *events])
+    _name_mails(workspace_id, messages, events)
     joined = {standing.list.pk for standing in record.standings if standing.subscription.state != "unsubscribed"}
-    language = get_language() or "en"
     acts = ledger.activities(workspace_id).filter(subject_id=person_id).exclude(act=LOOKED)[:ACTS_SHOWN]
-    rows = [_purpose_row(each, language) for each in permissions if each.decision.reason != Reason.NOT_FOR_THIS_ROLE]
     return {
         "record": record,
+        "name": name_of(record.values),
         "known": [(_category_title(version, known.category, language), known) for known in record.known],
         "region": REGIONS.get(record.person.region),
-        "marketing": next((row for row in rows if row.id == "marketing.email"), None),
-        "name": name_of(record.values),
-        "verdicts": [
-            (_("Not permitted"), [row for row in rows if not row.permitted], "refused"),
-            (_("Permitted"), [row for row in rows if row.permitted], "granted"),
-        ],
+        **_verdicts(permissions, language),
         "choosable": _choosable(version, permissions, record.person.region, language),
         "choice_states": Choice.State.choices,
         "choices": _choice_rows(workspace_id, version, choices, language),
@@ -91,11 +87,27 @@ def person_page(request: PageRequest, person_id: UUID, *, by: str) -> dict[str, 
     }
 
 
-def _name_campaigns(workspace_id: int, rows: list[Message | Event]) -> None:
-    numbers = {row.campaign_id for row in rows if row.campaign_id}
+def _verdicts(permissions: list[Permission], language: str) -> dict[str, Any]:
+    """The purposes that concern the person, not permitted and permitted, and marketing mail by itself."""
+    rows = [_purpose_row(each, language) for each in permissions if each.decision.reason != Reason.NOT_FOR_THIS_ROLE]
+    return {
+        "marketing": next((row for row in rows if row.id == MARKETING), None),
+        "verdicts": [
+            (_("Not permitted"), [row for row in rows if not row.permitted]),
+            (_("Permitted"), [row for row in rows if row.permitted]),
+        ],
+    }
+
+
+def _name_mails(workspace_id: int, messages: Sequence[Message], events: Sequence[Event]) -> None:
+    """Give mails and what came of them the name of their campaign, or of the purpose they had."""
+    titles = purpose_titles(workspace_id)
+    numbers = {row.campaign_id for row in (*messages, *events) if row.campaign_id}
     names = dict(Campaign.objects.filter(workspace_id=workspace_id, pk__in=numbers).values_list("pk", "name"))
-    for row in rows:
+    for row in (*messages, *events):
         row.campaign_name = names.get(row.campaign_id, "")
+    for message in messages:
+        message.purpose_title = titles.get(message.purpose, message.purpose)
 
 
 def _purpose_row(permission: Permission, language: str) -> PurposeRow:

@@ -22,6 +22,7 @@ from tillit.people.models import Field, Import, MailingList, Source
 PURPOSE = "audience.import"
 STALLED_AFTER = timedelta(minutes=5)
 SHOWN_ROWS = 5
+MAX_COLUMNS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,11 @@ def preview(path: Path, *, workspace_id: int, encoding: str = "", delimiter: str
     layout, rows = detect_layout(sample, encoding=encoding, delimiter=delimiter)
     if not rows:
         raise files.NotReadable(_("The file has no rows."))
+    if layout.width > MAX_COLUMNS:
+        text = _(
+            "The file has %(width)s columns, more than the %(limit)s that can be read. Leave out what you do not need."
+        )
+        raise files.NotReadable(text % {"width": layout.width, "limit": MAX_COLUMNS})
     columns = mapping.suggest(rows, has_header=layout.has_header, fields=known_fields(workspace_id))
     body = rows[1:] if layout.has_header else rows
     return Preview(layout, columns, body[:SHOWN_ROWS])
