@@ -62,6 +62,8 @@ def committed_db(django_db_setup: None, django_db_blocker: pytest.FixtureRequest
     """Database access whose commits are real; every table is emptied afterwards."""
     from django.db import connections
 
+    from tillit.ledger.versions import version
+
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         yield
         for connection in connections.all():
@@ -74,6 +76,7 @@ def committed_db(django_db_setup: None, django_db_blocker: pytest.FixtureRequest
         names = ", ".join(f'"{name}"' for (name,) in tables if name not in KEPT)
         connection.execute("SET session_replication_role = replica")  # the ledger refuses TRUNCATE by trigger
         connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    version.cache_clear()  # a version never changes, but here its number begins anew
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from tillit.ledger.models import PolicyInForce, PolicyVersion, PurposeRule
-from tillit.policy.load import digest, load
+from tillit.ledger.versions import parsed
+from tillit.policy.load import digest
 from tillit.policy.rules import Rule, compile_rules
 
 
@@ -18,7 +19,7 @@ def publish(workspace_id: int, text: str, *, by: int | None, now: datetime) -> P
     No person's row is written. Purposes keep the bit they had in earlier versions. A document equal to the one in
     force is not published again. Raises PolicyErrors when the document does not hold together.
     """
-    document = load(text)
+    document = parsed(text)
     locked = PolicyInForce.objects.select_for_update(of=("self",)).select_related("version")
     current = locked.filter(workspace_id=workspace_id).first()
     if current and current.version.digest == digest(document):
