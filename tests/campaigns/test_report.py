@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests import make
 from tillit.campaigns import actions
-from tillit.campaigns.report import Interactions, export_rows, read_deliveries, report, series
+from tillit.campaigns.report import Interactions, export_rows, read_deliveries, recent, report, series
 from tillit.consent.actions import record_choice
 from tillit.delivery.models import Event
 from tillit.ledger.models import Activity
@@ -132,6 +132,17 @@ def test_a_report_is_read_in_two_contexts_and_few_queries(campaign, django_asser
         report(campaign, by="user:1")
     purposes = set(Activity.objects.filter(act="campaign.report").values_list("purpose", flat=True))
     assert purposes == {OPERATE, MEASURE}
+
+
+def test_a_report_that_is_slow_to_read_is_kept_for_a_minute(campaign, monkeypatch):
+    monkeypatch.setattr("tillit.campaigns.report.SLOW_S", -1)
+    first = recent(campaign, by="user:1")
+    looks = Activity.objects.filter(act="campaign.report").count()
+    assert recent(campaign, by="user:1") == first
+    assert Activity.objects.filter(act="campaign.report").count() == looks
+    actions.pause(campaign)  # whatever changes the campaign makes the report anew
+    recent(campaign, by="user:1")
+    assert Activity.objects.filter(act="campaign.report").count() == looks + 2
 
 
 def test_a_draft_has_an_empty_report(workspace):

@@ -146,7 +146,7 @@ def _time_left(seconds: float | None) -> str:
 
 
 def _report(campaign: Campaign, *, by: str) -> dict[str, object]:
-    found = report.report(campaign, by=by)
+    found = report.recent(campaign, by=by)
     return {
         "report": found,
         "withheld": Audience(0, found.deliveries.withheld).bars(),
