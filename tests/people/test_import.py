@@ -359,6 +359,13 @@ def test_cells_that_copy_would_misread_arrive_as_they_were(house, bring):
         assert found[f"p{number}@example.org"]["traits"]["company"] == cell.replace("\x1f", " ")
 
 
+@pytest.mark.parametrize("note", ["back\\slash", "two\nlines", "long" * 400])
+def test_a_file_of_addresses_alone_brings_everybody_whatever_stands_beside_them(house, bring, note):
+    done = bring(house, f'email,unknown,unknown too\na@example.org,"{note}","{note}"\nb@example.org,,\n')
+    assert set(people(house)) == {"a@example.org", "b@example.org"}
+    assert (done.counts["rows"], done.counts.get("refused", 0)) == (2, 0)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 def test_letters_arrive_in_every_encoding(house, bring, encoding):
     bring(house, "E-post;Förnamn;Ort\nanna@example.se;Åsa;Växjö\nbo@example.se;Jöns;Ängelholm\n".encode(encoding))

@@ -121,7 +121,8 @@ class Preparing:
         self._chunk = Chunk(0, 0)
         self._places: dict[str, int] = {}
         self._keys: list[bytes] = []
-        self.size, self.last = 0, None
+        self.size = 0
+        self.last: Batch | None = None
 
     def take(self, batch: Batch) -> Chunk:
         """Return the chunk, which ends where a batch ends, and begin the next."""
@@ -136,7 +137,7 @@ class Preparing:
 
     def add(self, batch: Batch) -> None:
         """Stage a batch's rows."""
-        self.last: Batch | None = batch
+        self.last = batch
         chunk, width, odd = self._chunk, self.plan.layout.width, batch.odd
         email_at, pick, details = self._email, self._pick, self._details
         identity_key, places, keys, staged = self._hash["email"], self._places, self._keys, chunk.staged
@@ -146,20 +147,23 @@ class Preparing:
             self._refuse(broken.line, broken.reason, [broken.raw])
         for line, row in batch.rows:
             if len(row) != width or odd:
-                row = self._fit(line, row)  # noqa: PLW2901  the row in its proper width
-                if row is None:
+                fitted = self._fit(line, row)
+                if fitted is None:
                     continue
+                row = fitted  # noqa: PLW2901  the row in its proper width
             address = row[email_at].strip().lower()
             if not is_plain_email(address):
-                address = self._unusual_address(line, row, address)
+                address = self._unusual_address(line, row, address) or ""
                 if not address:
                     continue
             key = identity_key(address)
             traits = [cell.strip() for cell in pick(row)]
             if self._typed:
                 self._convert(traits)
-            if (odd or sum(map(len, row)) > longest) and not (traits := self._careful(line, row, traits)):
-                continue
+            if odd or sum(map(len, row)) > longest:
+                if self._refused_as_too_long(line, row):
+                    continue
+                traits = [trait.translate(_ESCAPE) for trait in traits]  # what COPY would read as its own
             choice_id = str(new_id()) if chooses else NULL
             text = SEPARATOR.join(
                 (str(line), "\\\\x" + key.hex(), str(new_id()), choice_id, address, details(row), *traits)
@@ -185,20 +189,24 @@ class Preparing:
         if not any(cell.strip() for cell in row):
             return None
         if len(row) > width and any(cell.strip() for cell in row[width:]):
-            return self._refuse(line, "too_many_columns", row)
+            self._refuse(line, "too_many_columns", row)
+            return None
         if any("\0" in cell for cell in row):
-            return self._refuse(line, "nul", row)
+            self._refuse(line, "nul", row)
+            return None
         return [*row[:width], *[""] * (width - len(row))]
 
     def _unusual_address(self, line: int, row: list[str], address: str) -> str | None:
         if not any(cell.strip() for cell in row):
             return None
         if not address:
-            return self._refuse(line, "no_address", row)
+            self._refuse(line, "no_address", row)
+            return None
         try:
             return normalise_email(address.removeprefix("mailto:"))
         except InvalidIdentifier:
-            return self._refuse(line, "invalid_address", row)
+            self._refuse(line, "invalid_address", row)
+            return None
 
     def _convert(self, traits: list[str]) -> None:
         for place, to_json in self._typed:
@@ -206,11 +214,12 @@ class Preparing:
                 traits[place] = to_json(traits[place])
                 self._chunk.counts["unreadable_values"] += not traits[place]
 
-    def _careful(self, line: int, row: list[str], traits: list[str]) -> list[str] | None:
-        """Escape what COPY would read as its own; None refuses a row with a cell that is too long."""
-        if max(map(len, row)) > MAX_CELL_CHARS:
-            return self._refuse(line, "too_long", row)
-        return [trait.translate(_ESCAPE) for trait in traits]
+    def _refused_as_too_long(self, line: int, row: list[str]) -> bool:
+        """Refuse a row with a cell that is too long, and say whether it was."""
+        if max(map(len, row)) <= MAX_CELL_CHARS:
+            return False
+        self._refuse(line, "too_long", row)
+        return True
 
     def _detail_reader(self) -> Callable[[list[str]], str]:
         """Return the function from a row to its region, language, standing, consent and further identifiers."""
