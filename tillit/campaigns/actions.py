@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -215,9 +214,7 @@ def _move(
 
 def _lock(campaign: Campaign, *states: str) -> None:
     """Take the campaign's row and bring it up to date. Raises NotNow when it is in none of the states."""
-    found: dict[str, Any] | None = (
-        Campaign.objects.select_for_update().filter(pk=campaign.pk).values("state", "audience", "links").first()
-    )
+    found = Campaign.objects.select_for_update().filter(pk=campaign.pk).values("state", "audience", "links").first()
     if found is None or found["state"] not in states:
         label = State(found["state"]).label if found else _("deleted")
         raise NotNow(

@@ -193,6 +193,7 @@ def _deliver(campaign: Campaign, measured: list[UUID], *, then: datetime) -> Non
 def _events(campaign: Campaign, person: UUID, rng: random.Random) -> list[Event]:
     """An open some hours after sending, and for a third of the openers clicks on it."""
     client, device = rng.choice(CLIENTS)
+    assert campaign.prepared_at is not None
     opened = campaign.prepared_at + timedelta(minutes=5 + rng.expovariate(1 / 600))
     common = {"workspace_id": campaign.workspace_id, "person_id": person, "campaign_id": campaign.pk}
     found = [Event(**common, kind="open", at=opened, client=client, device=device)]

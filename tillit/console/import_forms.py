@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from tillit.console.offering import offer
 from tillit.ledger.versions import in_force
 from tillit.people import queries
 from tillit.people.importing import mapping
@@ -90,12 +91,10 @@ class UploadForm(forms.Form):
             (str(each.pk), each.name) for each in queries.valid_sources(workspace_id, today=timezone.localdate())
         ]
         lists = [(str(each.pk), each.name) for each in queries.lists(workspace_id)]
-        self.fields["source"].choices = [*sources, (NEW, _("A new source …"))]
-        self.fields["list"].choices = [("", _("No list")), *lists, (NEW, _("A new list …"))]
-        self.fields["consent"].choices = [
-            ("", _("None. The policy decides what may be done, and nobody is taken to have agreed to anything.")),
-            *consent_choices(workspace_id),
-        ]
+        offer(self, "source", [*sources, (NEW, _("A new source …"))])
+        offer(self, "list", [("", _("No list")), *lists, (NEW, _("A new list …"))])
+        none = _("None. The policy decides what may be done, and nobody is taken to have agreed to anything.")
+        offer(self, "consent", [("", none), *consent_choices(workspace_id)])
 
     def clean(self) -> dict[str, Any]:
         told = super().clean() or {}

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Literal
 
+from csp.decorators import csp_update
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ from tillit.accounts.models import Membership, Role, User, Workspace
 from tillit.accounts.roles import allows
 from tillit.ledger.processing import Refused
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 Guard = Role | Literal["signed in", "anyone"]
 
 
@@ -50,7 +51,7 @@ def page(*, role: Role, methods: Iterable[str] = ("GET",)) -> Callable[[View], V
 
     def declare(view: View) -> View:
         @wraps(view)
-        def opened(request: PageRequest, workspace_id: int, **arguments: Any) -> HttpResponse:
+        def opened(request: PageRequest, workspace_id: int, **arguments: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
             found = queries.membership(request.user, workspace_id)
@@ -78,7 +79,7 @@ def signed_in(view: View) -> View:
     """Declare a page for everybody who is signed in, outside any workspace."""
 
     @wraps(view)
-    def opened(request: HttpRequest, **arguments: Any) -> HttpResponse:
+    def opened(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _to_sign_in(request)
         return _private(view(request, **arguments))
@@ -89,6 +90,12 @@ def signed_in(view: View) -> View:
 def anyone(view: View) -> View:
     """Declare a page for everybody, signed in or not."""
     return _guarded(view, "anyone")
+
+
+def shows_pictures(view: View) -> View:
+    """Let a page show pictures from elsewhere, as the mail does that it shows; stands below `page`."""
+    pictured: Any = csp_update({"img-src": ["https:", "http:"]})  # its annotation knows views without arguments only
+    return pictured(view)
 
 
 def guard_of(view: View) -> Guard | None:
@@ -105,7 +112,7 @@ def _with_head(methods: Iterable[str]) -> list[str]:
     return [*methods, "HEAD"] if "GET" in methods else [*methods]
 
 
-def _answer(view: View, request: PageRequest, arguments: dict[str, Any]) -> HttpResponse:
+def _answer(view: View, request: PageRequest, arguments: dict[str, Any]) -> HttpResponseBase:
     try:
         return view(request, **arguments)
     except Refused as refused:
@@ -134,6 +141,6 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path() if request.method in {"GET", "HEAD"} else "/")
 
 
-def _private(response: HttpResponse) -> HttpResponse:
+def _private(response: HttpResponseBase) -> HttpResponseBase:
     patch_cache_control(response, private=True, no_store=True)
     return response

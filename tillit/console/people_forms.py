@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from babel import Locale
@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from tillit.console.offering import offer, offer_rows
 from tillit.console.people_listing import REGIONS
 from tillit.people import queries
 from tillit.people.importing.cells import region_code
 from tillit.people.importing.start import known_fields
-from tillit.people.models import Field
+from tillit.people.models import Field, MailingList, Source
 from tillit.people.queries import Record
 from tillit.people.records import UnreadableValue
 from tillit.policy.regions import COUNTRIES
@@ -75,13 +76,13 @@ class PersonForm(FieldsForm):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    source = forms.ModelChoiceField(
+    source: forms.ModelChoiceField[Source] = forms.ModelChoiceField(
         None,
         label=gettext_lazy("Where the information comes from"),
         help_text=gettext_lazy("Nothing is stored without a source that may lawfully pass it on."),
         empty_label=gettext_lazy("Choose …"),
     )
-    lists = forms.ModelMultipleChoiceField(
+    lists: forms.ModelMultipleChoiceField[MailingList] = forms.ModelMultipleChoiceField(
         None, label=gettext_lazy("Lists"), required=False, widget=forms.CheckboxSelectMultiple
     )
     country = forms.ChoiceField(
@@ -93,10 +94,10 @@ class PersonForm(FieldsForm):
 
     def __init__(self, workspace_id: int, *args: Any) -> None:
         super().__init__(*args)
-        self.fields["source"].queryset = queries.valid_sources(workspace_id, today=timezone.localdate())
-        self.fields["lists"].queryset = queries.lists(workspace_id)
-        self.fields["country"].choices = _country_choices()
-        self.fields["language"].choices = _language_choices()
+        offer_rows(self, "source", queries.valid_sources(workspace_id, today=timezone.localdate()))
+        offer_rows(self, "lists", queries.lists(workspace_id))
+        offer(self, "country", _country_choices())
+        offer(self, "language", _language_choices())
         allowed = {known.name for known in known_fields(workspace_id) if known.allowed} - {"country"}
         self.add_fields(queries.fields(workspace_id).filter(name__in=allowed), {})
         self._keeps_country = queries.fields(workspace_id).filter(name="country").exists()
@@ -128,13 +129,13 @@ class ValuesForm(FieldsForm):
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
 
-    def __init__(self, record: Record, *args: Any) -> None:
+    def __init__(self, record: Record, data: Mapping[str, Any] | None = None) -> None:
         place = {"region": record.person.region, "language": record.person.language}
-        super().__init__(*args, initial=place)
+        super().__init__(data, initial=place)
         choices = _language_choices()
         if record.person.language not in dict(choices):
             choices.append((record.person.language, record.person.language))
-        self.fields["language"].choices = choices
+        offer(self, "language", choices)
         self.add_fields(record.fields, record.values)
         self.order_fields([*(FIELD + field.name for field in record.fields), "region", "language"])
 

@@ -18,7 +18,6 @@ from tillit.console.activities import purpose_titles, tell
 from tillit.console.pages import PageRequest
 from tillit.console.people_listing import MARKETING, REASONS, REGIONS
 from tillit.delivery.history import history
-from tillit.delivery.models import Event, Message
 from tillit.ledger import queries as ledger
 from tillit.ledger.processing import processing
 from tillit.ledger.versions import Version, in_force
@@ -99,7 +98,7 @@ def _verdicts(permissions: list[Permission], language: str) -> dict[str, Any]:
     }
 
 
-def _name_mails(workspace_id: int, messages: Sequence[Message], events: Sequence[Event]) -> None:
+def _name_mails(workspace_id: int, messages: Sequence[Any], events: Sequence[Any]) -> None:
     """Give mails and what came of them the name of their campaign, or of the purpose they had."""
     titles = purpose_titles(workspace_id)
     numbers = {row.campaign_id for row in (*messages, *events) if row.campaign_id}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Protocol, Self
 
 from tillit.delivery.backend import caught_mail
@@ -21,7 +22,9 @@ class Carrier(Protocol):
     """Takes mails and says what became of each, in their order. Mail trouble is an outcome, never an exception."""
 
     async def __aenter__(self) -> Self: ...
-    async def __aexit__(self, *_: object) -> None: ...
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
     async def send_batch(self, mails: Sequence[Mail]) -> list[Outcome]: ...
 
 

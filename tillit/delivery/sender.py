@@ -14,6 +14,7 @@ import signal
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 import uvloop
@@ -84,7 +85,7 @@ class Sender:
             finally:
                 beat.cancel()
                 await asyncio.gather(beat, return_exceptions=True)
-                await self._record(lambda: leases.leave(self.name))
+                await self._record(partial(leases.leave, self.name))
                 await self._hang_up()
         if self._once and self._trouble:
             raise RelayGone(f"The relay takes no mail: {self._trouble}. What is queued stays queued.")
@@ -98,7 +99,7 @@ class Sender:
             if self._once and self._trouble:
                 break
             size = self._pace.most(self._size)
-            load = await self._try(self._claiming, lambda size=size: self._queue.next(size))
+            load = await self._try(self._claiming, partial(self._queue.next, size))
             if load is not None:
                 self._held.add(load.batch_id)
                 await self._loads.put(load)
@@ -125,13 +126,13 @@ class Sender:
     async def _carry(self, taking: Carrier) -> None:
         """Send batches one after the other; what was claimed and not begun when it is time to stop goes back."""
         while (load := await self._loads.get()) is not None:
-            if self._stopping.is_set() or not await self._record(lambda load=load: self._begin(load)):
-                await self._record(lambda load=load: leases.release(load.batch_id, load.workspace_id))
+            if self._stopping.is_set() or not await self._record(partial(self._begin, load)):
+                await self._record(partial(leases.release, load.batch_id, load.workspace_id))
             else:
                 began = asyncio.get_running_loop().time()
                 outcomes = await self._send(taking, load)
                 self._learn(outcomes, asyncio.get_running_loop().time() - began)
-                await self._record(lambda load=load, outcomes=outcomes: record(load, outcomes))
+                await self._record(partial(record, load, outcomes))
             self._held.discard(load.batch_id)
 
     def _begin(self, load: Load) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import BigIntegerField, Count, Q, QuerySet, Sum
@@ -73,7 +74,9 @@ def counts_by_day(
 ) -> dict[date, dict[str, int]]:
     """The sums of some counts of one act on each day of the current time zone, days without any left out."""
     sums = {name: Sum(Cast(KT(f"counts__{name}"), BigIntegerField()), default=0) for name in names}
-    rows = _since(workspace_id, since).filter(act=act).values(day=TruncDate("at")).annotate(**sums)
+    rows: Iterable[Mapping[str, Any]] = (
+        _since(workspace_id, since).filter(act=act).values(day=TruncDate("at")).annotate(**sums)
+    )
     return {row["day"]: {name: row[name] for name in names} for row in rows}
 
 

@@ -40,7 +40,8 @@ def change_list(mailing_list: MailingList, *, name: str, by: str, **fields: Any)
 
 
 def _check_name(workspace_id: int, name: str, *, besides: int | None = None) -> None:
-    if MailingList.objects.filter(workspace_id=workspace_id, name=name).exclude(pk=besides).exists():
+    named = MailingList.objects.filter(workspace_id=workspace_id, name=name)
+    if (named if besides is None else named.exclude(pk=besides)).exists():
         raise NameTaken(NameTaken.__doc__)
 
 

@@ -95,7 +95,7 @@ def _known(row: Traits, known_fields: list[Field], sources: Mapping[int, Source]
     order = {each.name: place for place, each in enumerate(known_fields)}
     named = sorted(row.values.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0]))
     values = [(labels.get(name, name), name, value) for name, value in named]
-    return Known(row.category, values, sources.get(row.source_id), row.updated_at)
+    return Known(row.category, values, sources.get(row.source_id) if row.source_id else None, row.updated_at)
 
 
 def decision_for(version: Version, purpose: str, person: Person) -> Decision:

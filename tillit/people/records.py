@@ -86,7 +86,7 @@ def change_values(workspace_id: int, person_id: UUID, values: Mapping[str, str],
 
 def _typed(workspace_id: int, values: Mapping[str, str]) -> list[tuple[Field, Any]]:
     """Read texts by the types of their fields; None for an empty one. Raises UnreadableValue."""
-    read = []
+    read: list[tuple[Field, Any]] = []
     for field in Field.objects.filter(workspace_id=workspace_id, name__in=list(values)).order_by("id"):
         text = values[field.name].strip()
         if not text:
@@ -113,7 +113,7 @@ WHERE people_traits."values" IS DISTINCT FROM (people_traits."values" || EXCLUDE
 
 def _merge(activity: OpenActivity, person_id: UUID, category: str, sets: dict[str, Any], drops: list[str]) -> bool:
     """Write one category's values; say whether that changed anything. What staff write comes from no source."""
-    values = {
+    values: dict[str, Any] = {
         "person": person_id,
         "category": category,
         "workspace": activity.workspace_id,

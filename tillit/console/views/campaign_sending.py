@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from csp.decorators import csp_update
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -24,8 +23,8 @@ from tillit.campaigns.slots import ContentErrors
 from tillit.console.export import csv_file
 from tillit.console.figures import Chart, Series
 from tillit.console.navigation import address
-from tillit.console.pages import PageRequest, page, verb
-from tillit.console.views.campaigns import PICTURES, one
+from tillit.console.pages import PageRequest, page, shows_pictures, verb
+from tillit.console.views.campaigns import one
 from tillit.delivery.queries import senders_at_work
 from tillit.delivery.wire import Status
 from tillit.ledger.processing import user_actor
@@ -35,7 +34,7 @@ RUNNING = (State.PREPARING, State.SENDING)
 
 
 @page(role=Role.EDITOR)
-@csp_update(PICTURES)
+@shows_pictures
 def review_campaign(request: PageRequest, campaign_id: int) -> HttpResponse:
     """Everything that should be looked at before sending, in one place."""
     campaign = one(request, campaign_id)
@@ -91,7 +90,7 @@ def send_campaign(request: PageRequest, campaign_id: int) -> HttpResponse:
 
 
 @page(role=Role.VIEWER)
-@csp_update(PICTURES)
+@shows_pictures
 def campaign(request: PageRequest, campaign_id: int) -> HttpResponse:
     """How far a campaign is, and its report. A draft leads to the editor."""
     found = one(request, campaign_id)
@@ -112,7 +111,7 @@ def campaign_progress(request: PageRequest, campaign_id: int) -> HttpResponse:
 
 
 @page(role=Role.VIEWER)
-@csp_update(PICTURES)
+@shows_pictures
 def campaign_text(request: PageRequest, campaign_id: int) -> HttpResponse:
     """The text of a campaign that is no draft any more, as it was sent."""
     found = one(request, campaign_id)

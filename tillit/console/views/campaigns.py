@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
-from csp.decorators import csp_update
 from django import forms
 from django.contrib import messages
 from django.db.models import Q
@@ -22,13 +23,13 @@ from tillit.campaigns.slots import ContentErrors
 from tillit.console.export import csv_file
 from tillit.console.listing import Listing
 from tillit.console.navigation import address
-from tillit.console.pages import PageRequest, page, verb
+from tillit.console.offering import offer, offer_rows
+from tillit.console.pages import PageRequest, page, shows_pictures, verb
 from tillit.ledger.processing import user_actor
 from tillit.ledger.versions import in_force
 from tillit.people import queries as people
+from tillit.people.models import MailingList
 
-# A mail shows pictures from elsewhere, and so does its preview.
-PICTURES = {"img-src": ["https:", "http:"]}
 _TICK = {"class": "form-check-input"}
 _KINDS = [("markdown", "Markdown"), ("html", "HTML")]
 _LANGUAGES = [("en", "English"), ("sv", "Svenska")]
@@ -41,7 +42,7 @@ class Editor(forms.Form):
         label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("For yourselves; readers do not see it.")
     )
     purpose = forms.ChoiceField(label=gettext_lazy("Purpose"))
-    lists = forms.ModelMultipleChoiceField(
+    lists: forms.ModelMultipleChoiceField[MailingList] = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Lists"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple(attrs=_TICK)
     )
     subject = forms.CharField(label=gettext_lazy("Subject"), max_length=250, required=False, strip=False)
@@ -65,16 +66,14 @@ class Editor(forms.Form):
     from_email = forms.EmailField(label=gettext_lazy("Sender’s address"), required=False)
     reply_to = forms.EmailField(label=gettext_lazy("Replies to"), required=False)
 
-    def __init__(self, request: PageRequest, campaign: Campaign, *arguments: object) -> None:
+    def __init__(self, request: PageRequest, campaign: Campaign, data: Mapping[str, Any] | None) -> None:
         texts = {name: getattr(campaign, name) for name in actions.TEXTS}
         lists = list(campaign.lists.all()) if campaign.pk else []
-        super().__init__(*arguments, initial={**texts, "lists": lists})
+        super().__init__(data, initial={**texts, "lists": lists})
         language = request.LANGUAGE_CODE
-        self.fields["purpose"].choices = [
-            (name, purpose.title.said(language))
-            for name, purpose in readiness.purposes(in_force(request.workspace.id)).items()
-        ]
-        self.fields["lists"].queryset = people.lists(request.workspace.id)
+        purposes = readiness.purposes(in_force(request.workspace.id))
+        offer(self, "purpose", [(name, purpose.title.said(language)) for name, purpose in purposes.items()])
+        offer_rows(self, "lists", people.lists(request.workspace.id))
         self.fields["from_name"].widget.attrs["placeholder"] = request.workspace.name
 
     def texts(self) -> dict[str, str]:
@@ -115,7 +114,7 @@ def campaigns(request: PageRequest) -> HttpResponse:
 
 
 @page(role=Role.EDITOR, methods=("GET", "POST"))
-@csp_update(PICTURES)
+@shows_pictures
 def new_campaign(request: PageRequest) -> HttpResponse:
     """Write a new campaign."""
     workspace = request.workspace
@@ -138,7 +137,7 @@ def new_campaign(request: PageRequest) -> HttpResponse:
 
 
 @page(role=Role.EDITOR, methods=("GET", "POST"))
-@csp_update(PICTURES)
+@shows_pictures
 def edit_campaign(request: PageRequest, campaign_id: int) -> HttpResponse:
     """Change a draft."""
     campaign = one(request, campaign_id)

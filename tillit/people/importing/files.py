@@ -48,7 +48,7 @@ def keep(parts: Iterable[bytes]) -> Path:
     path = folder() / f"{secrets.token_hex(16)}.csv"
     size = 0
     try:
-        with _private(path, "wb") as file:
+        with _private(path) as file:
             for part in parts:
                 if not size:
                     refuse_other_kinds(part)
@@ -85,8 +85,8 @@ def refuse_other_kinds(beginning: bytes) -> None:
         raise NotReadable(_("The file is not text, so it cannot be read as a table."))
 
 
-def _private(path: Path, mode: str) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), mode)
+def _private(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 def harmless(cell: str) -> str:
@@ -101,7 +101,7 @@ class RefusedRows:
         """Open the report and drop what lies beyond `size_bytes`, which a crash left without its transaction."""
         self.path = refused_path(import_id)
         if not size_bytes:
-            with _private(self.path, "wb") as file:
+            with _private(self.path) as file:
                 file.write(b"\xef\xbb\xbf")  # spreadsheets take a file without the mark for Windows-1252
         self._file = self.path.open("r+", encoding="utf-8", newline="")
         self.cut(size_bytes or 3)

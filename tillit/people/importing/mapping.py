@@ -94,7 +94,7 @@ def _meaning(name: str, named: Mapping[str, str], usable: Mapping[str, KnownFiel
     if target := _TARGET_BY_NAME.get(folded):
         return target
     field = named.get(folded) or _FIELD_BY_NAME.get(folded)
-    return FIELD + field if field in usable else ""
+    return FIELD + field if field and field in usable else ""
 
 
 def apply_map(columns: Sequence[Column], wanted: Mapping[str, str]) -> list[Column]:
