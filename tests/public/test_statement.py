@@ -13,7 +13,7 @@ from tillit.public.markdown import as_html
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.clause("J1", "J2", "A9")
+@pytest.mark.clause("J1", "J2")
 def test_the_policy_is_read_in_both_languages_with_its_date_and_digest(client):
     workspace = make.workspace()
     for language, words in (("en", "What we use information for"), ("sv", "Vad vi använder uppgifter till")):
@@ -21,6 +21,16 @@ def test_the_policy_is_read_in_both_languages_with_its_date_and_digest(client):
         assert words in html
         assert in_force(workspace.pk).digest in html
         assert '<a id="clause-e5"></a>' in html or 'id="clause-e5"' in html
+
+
+@pytest.mark.clause("A9")
+def test_each_audience_has_its_layer(client):
+    address = f"/privacy/{make.workspace().pk}"
+    everything, applicants = (client.get(address, more).content.decode() for more in ({}, {"for": "applicants"}))
+    assert "If you are on somebody&#x27;s list" in everything or "If you are on somebody's list" in everything
+    assert "If you apply for a job" in applicants and "Who we are, and who is who" in applicants
+    assert "on somebody" not in applicants and "News and offers by email" not in applicants
+    assert "All of it" in client.get(address, {"for": "<nobody>"}).content.decode()
 
 
 @pytest.mark.clause("J2")

@@ -166,7 +166,7 @@ def show(
         "version": version,
         "workspace": visit.workspace if visit else None,
         "operator": version.document.operator if version else None,
-        "heading": visit.workspace.name if visit else version.document.operator.name if version else "",
+        "heading": _heading(visit.workspace if visit else more.get("workspace"), version),
         "language": language,
         "home": home,
         "tongue": f"?lang={language}" if request.GET.get("lang") else "",
@@ -177,6 +177,11 @@ def show(
         return render(request, f"public/{template}.html", context, status=status)
 
 
+def _heading(workspace: Workspace | None, version: Version | None) -> str:
+    """Whose page it is: the workspace's, else the operator's."""
+    return workspace.name if workspace else version.document.operator.name if version else ""
+
+
 def gone(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The page for somebody of whom nothing is held any more."""
     return show(request, "gone", visit=visit, status=410)
@@ -184,7 +189,8 @@ def gone(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def problem(request: HttpRequest, what: str, *, status: int, **more: Any) -> HttpResponse:
     """A page that says what is wrong with the link and what to do next."""
-    return show(request, "problem", what=what, status=status, version=house_policy(), **more)
+    version = more.pop("version", None) or house_policy()
+    return show(request, "problem", what=what, status=status, version=version, **more)
 
 
 def house_policy() -> Version | None:
@@ -192,6 +198,13 @@ def house_policy() -> Version | None:
     house = Workspace.objects.order_by("-kind", "id").filter(kind=Workspace.Kind.HOUSE).first()
     try:
         return in_force(house.pk) if house else None
+    except NoPolicy:
+        return None
+
+
+def _policy_of(token: Token) -> Version | None:
+    try:
+        return in_force(token.workspace)
     except NoPolicy:
         return None
 
@@ -216,7 +229,7 @@ def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Http
     try:
         return view(request, *args, **kwargs)
     except Expired as old:
-        return problem(request, "expired", status=410, kind=old.token.kind.name.lower())
+        return problem(request, "expired", status=410, version=_policy_of(old.token))
     except BadToken:
         return problem(request, "forged", status=404)
     except Refused as refused:

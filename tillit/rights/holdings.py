@@ -34,6 +34,12 @@ class Column:
     name: str
     label: str
     category: str
+    choices: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def tells(self) -> bool:
+        """Whether a person learns something from it; the others are for machines."""
+        return bool(self.category) and self.name != "key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,11 @@ class Table:
     rows: list[dict[str, Any]]
     kept: str  # why erasure leaves the rows, empty if it does not
 
+    @property
+    def telling(self) -> list[Column]:
+        """The columns that a person learns something from."""
+        return [column for column in self.columns if column.tells]
+
 
 def holdings(person_id: UUID, *, bits: Mapping[str, int]) -> list[Table]:
     """Return every table with a person's rows, empty tables too; runs in the caller's context, which shows them all.
@@ -54,7 +65,10 @@ def holdings(person_id: UUID, *, bits: Mapping[str, int]) -> list[Table]:
     `bits` are the places of the workspace's purposes, by which the person's choices are told.
     """
     tables = [_table(model, declares, person_id, bits) for model, declares in personal_models()]
-    return sorted(tables, key=lambda table: table.name)
+    order = [*words.TABLES]
+    return sorted(
+        tables, key=lambda table: (order.index(table.name) if table.name in order else len(order), table.name)
+    )
 
 
 def _table(model: type[models.Model], declares: Declares, person_id: UUID, bits: Mapping[str, int]) -> Table:
@@ -79,7 +93,9 @@ def _columns(model: type[models.Model], declares: Declares) -> Iterator[Column]:
         if name in HIDDEN or field.name in HIDDEN or not field.column:
             continue
         label = words.FIELDS.get(name) or field.verbose_name
-        yield Column(name, str(label).capitalize(), declares.personal.get(name, declares.personal.get(field.name, "")))
+        category = declares.personal.get(name, declares.personal.get(field.name, ""))
+        choices = tuple((str(value), str(said)) for value, said in field.flatchoices)
+        yield Column(name, str(label).capitalize(), category, choices)
 
 
 def _categories(declares: Declares, rows: list[dict[Column, Any]]) -> list[str]:

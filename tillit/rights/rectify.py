@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tillit.consent.actions import NobodyThere
@@ -45,7 +46,7 @@ def correct_names(workspace_id: int, person_id: UUID, values: Mapping[str, str],
     return sorted(changed)
 
 
-def name_fields(workspace_id: int):  # type: ignore[no-untyped-def]
+def name_fields(workspace_id: int) -> QuerySet[Field]:
     """The fields of a workspace that hold a person's names."""
     return Field.objects.filter(workspace=workspace_id, category=NAMES, type=Field.Type.TEXT).order_by("id")
 

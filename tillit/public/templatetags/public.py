@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -56,10 +57,8 @@ def standing(line: PurposeLine) -> str:
 
 @register.simple_tag
 def if_off(line: PurposeLine) -> str:
-    """What happens if a purpose is off."""
-    if line.purpose.sends:
-        return _("If off: you get no such messages, beginning with the next.")
-    return _("If off: it is not done with your information, beginning with the next time.")
+    """What the page does not say of every purpose already: that messages end with the next one."""
+    return _("If off: you get no such messages, beginning with the next.") if line.purpose.sends else ""
 
 
 @register.simple_tag
@@ -133,13 +132,20 @@ def categories(context: dict[str, Any], version: Version, table: Table) -> str:
     return ", ".join(category_titles(version.document, table, context["language"]))
 
 
-@register.simple_tag
-def value(row: dict[str, Any], column: Column) -> Any:
+@register.simple_tag(takes_context=True)
+def value(context: dict[str, Any], row: dict[str, Any], column: Column) -> Any:
     """One value of a row, as a person reads it."""
     found = row[column.name]
     if isinstance(found, dict):
         named = found.get("name") if found.keys() == {"number", "name"} else None
-        return named or format_html_join(mark_safe("<br>"), "{}: {}", found.items())
-    if isinstance(found, str) and column.name.endswith(("at", "since")) and (moment := parse_datetime(found)):
+        told = ((_(name.replace("_", " ").capitalize()), said) for name, said in found.items())
+        return named or format_html_join(mark_safe("<br>"), "{}: {}", told)
+    if isinstance(found, str) and (moment := _moment(column, found)):
         return date_format(localtime(moment), "DATETIME_FORMAT")
-    return "" if found is None else found
+    if column.name == "purpose" and (known := context["version"].document.purposes.get(found)):
+        return known.title.said(context["language"])
+    return dict(column.choices).get(str(found), "" if found is None else found)
+
+
+def _moment(column: Column, text: str) -> datetime | None:
+    return parse_datetime(text) if column.name == "at" or column.name.endswith(("_at", "since")) else None

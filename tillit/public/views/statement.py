@@ -10,7 +10,9 @@ from django.utils.safestring import SafeString, mark_safe
 from tillit.accounts.models import Workspace
 from tillit.ledger.models import PolicyVersion
 from tillit.ledger.versions import Version, in_force, version
+from tillit.policy.document import Audience
 from tillit.policy.statement import render as in_markdown
+from tillit.policy.statement_words import Words
 from tillit.public.markdown import as_html
 from tillit.public.pages import language_of, open_page, problem, show
 
@@ -25,6 +27,7 @@ def statement(request: HttpRequest, workspace_id: int, number: int | None = None
     except (Workspace.DoesNotExist, PolicyVersion.DoesNotExist, Http404):
         return problem(request, "missing", status=404)
     language = language_of(request)
+    audience = next((each for each in _layers(chosen) if each.value == request.GET.get("for")), None)
     return show(
         request,
         "statement",
@@ -32,7 +35,9 @@ def statement(request: HttpRequest, workspace_id: int, number: int | None = None
         workspace=workspace,
         current=current,
         versions=PolicyVersion.objects.filter(workspace=workspace).order_by("-number"),
-        body=_body(chosen.id, language),
+        body=_body(chosen.id, language, audience),
+        audiences=[(each.value, Words(language).audience(each), each is audience) for each in _layers(chosen)],
+        audience=audience,
     )
 
 
@@ -40,9 +45,21 @@ def _id_of(workspace: Workspace, number: int) -> int:
     return PolicyVersion.objects.only("id").get(workspace=workspace, number=number).pk
 
 
-@lru_cache(maxsize=32)
-def _body(version_id: int, language: str) -> SafeString:
-    """A version never changes, so its page is made once a process and language."""
+def _layers(chosen: Version) -> list[Audience]:
+    """The audiences that a statement speaks to by themselves. Source: CLAUSES A9."""
+    spoken = {section.audience for section in chosen.document.statement.sections.values()}
+    return [each for each in Audience if each in spoken and each is not Audience.EVERYONE]
+
+
+@lru_cache(maxsize=64)
+def _body(version_id: int, language: str, audience: Audience | None) -> SafeString:
+    """A version never changes, so its page is made once a process, language and audience."""
     chosen: Version = version(version_id)
-    text = in_markdown(chosen.document, language=language, version=chosen.digest, published=chosen.published_at.date())
+    text = in_markdown(
+        chosen.document,
+        language=language,
+        version=chosen.digest,
+        published=chosen.published_at.date(),
+        audience=audience,
+    )
     return mark_safe(as_html(text))  # noqa: S308  cleaned by nh3

@@ -101,7 +101,7 @@ def consent_text(visit: Visit, mailing_list: MailingList, language: str) -> str:
     how = _(
         "You can take it back at any time, by the link in every mail or at %(mail)s. What was done before stays lawful."
     )
-    return "\n".join([said, purpose, how % {"mail": document.operator.objections}])
+    return "\n\n".join([said, purpose, how % {"mail": document.operator.objections}])
 
 
 def asked_at(visit: Visit) -> datetime:
