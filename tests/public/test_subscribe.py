@@ -134,3 +134,23 @@ def test_a_confirmation_link_is_good_for_a_week(news, client):
     assert client.get(f"/confirm/{old}").status_code == 410
     gone = make.token(Kind.CONFIRM, make.workspace(), person, campaign=news.pk)
     assert client.get(f"/confirm/{gone}").status_code == 404
+
+
+def test_behind_a_proxy_the_reader_counts_and_not_the_proxy(news, client, monkeypatch):
+    """Else all readers would share ten forms; and nobody gets more by writing the header themselves."""
+    from tillit.edge.addresses import Proxies
+    from tillit.public import limits
+
+    monkeypatch.setattr(limits, "_proxies", lambda: Proxies(["127.0.0.1"]))
+    for n in range(12):
+        one_each = {"x-forwarded-for": f"203.0.113.{n}"}
+        assert client.post(form(news), {"email": f"p{n}@example.org"}, headers=one_each).status_code == 200
+    monkeypatch.setattr(limits, "_proxies", Proxies)
+    cache.clear()
+    codes = [
+        client.post(
+            form(news), {"email": f"q{n}@example.org"}, headers={"x-forwarded-for": f"203.0.113.{n}"}
+        ).status_code
+        for n in range(11)
+    ]
+    assert codes[-1] == 429

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-import time
+from functools import cache
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache as counters
 from django.http import HttpRequest
+
+from tillit.edge.addresses import Proxies
+from tillit.env import env
 
 FORMS = 10
 WITHIN_S = 600  # ten minutes: more than a family or a small office sends, less than a script needs
@@ -17,17 +20,25 @@ WITHIN_S = 600  # ten minutes: more than a family or a small office sends, less 
 def allow(request: HttpRequest) -> bool:
     """Count a form of the request's network, and say whether it is still within the limit.
 
-    Counted in the memory of each process, so several processes allow that many times more; the address is kept as a
-    keyed hash, for ten minutes. An address of version 6 counts as its /64, which one household has.
+    The time runs from its first form. Counted in the memory of each process, so several allow that many times more;
+    the address is kept as a keyed hash. An address of version 6 counts as its /64, which one household has.
     """
-    window = int(time.time()) // WITHIN_S
-    name = hmac.new(settings.TOKEN_KEY, f"form:{window}:{_network(request)}".encode(), "sha256").hexdigest()
-    cache.add(name, 0, timeout=WITHIN_S)
-    return cache.incr(name) <= FORMS
+    name = hmac.new(settings.TOKEN_KEY, f"form:{_network(request)}".encode(), "sha256").hexdigest()
+    counters.add(name, 0, timeout=WITHIN_S)
+    try:
+        return counters.incr(name) <= FORMS
+    except ValueError:  # the ten minutes ended between the two lines
+        return True
+
+
+@cache
+def _proxies() -> Proxies:
+    return Proxies(env().trusted_proxies.split())
 
 
 def _network(request: HttpRequest) -> str:
-    text = request.META.get("REMOTE_ADDR", "")
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR")
+    text = _proxies().client(request.META.get("REMOTE_ADDR", ""), forwarded.encode() if forwarded else None)
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

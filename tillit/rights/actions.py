@@ -31,6 +31,9 @@ Kind, State = Request.Kind, Request.State
 ASK_AGAIN_AFTER = timedelta(minutes=10)  # a link is mailed once in that time, so that nobody's mailbox can be filled
 
 
+MAILS_A_DAY = 3  # of one kind that whoever holds a forwarded mail can cause
+
+
 @dataclass(frozen=True, slots=True)
 class Copy:
     """Everything held about a person, and what Article 15 says must be told with it."""
@@ -59,15 +62,16 @@ def ask(workspace_id: int, person_id: UUID, kind: str, *, now: datetime, by: str
         request = _open_request(activity, person_id, kind, now=now)
     with processing(workspace_id, CONFIRM, by=actor, act=f"{act}.link", subject=person_id) as activity:
         reachable = Person.objects.filter(pk=person_id).exists()
-        if reachable and not asked_lately(person_id, f"rights.{kind}", now=now):
+        if reachable and not asked_enough(person_id, f"rights.{kind}", now=now):
             queue(activity, person_id, template=f"rights.{kind}", arguments={"request": request.pk})
     return Asked(request, reachable)
 
 
-def asked_lately(person_id: UUID, template: str, *, now: datetime) -> bool:
-    """Whether a mail of this template was queued for a person a moment ago; asks the message's id for its time."""
-    since = uuid_of(now - ASK_AGAIN_AFTER)
-    return Message.objects.filter(person_id=person_id, template=template, id__gte=since).exists()
+def asked_enough(person_id: UUID, template: str, *, now: datetime) -> bool:
+    """Whether a person got a mail of this template a moment ago, or as many as they shall get in a day."""
+    today = Message.objects.filter(person_id=person_id, template=template, id__gte=uuid_of(now - timedelta(days=1)))
+    lately = today.filter(id__gte=uuid_of(now - ASK_AGAIN_AFTER))
+    return lately.exists() or today.count() >= MAILS_A_DAY
 
 
 def uuid_of(moment: datetime) -> UUID:

@@ -17,18 +17,16 @@ from tillit.consent.actions import NobodyThere, record_choice
 from tillit.consent.fold import lock
 from tillit.consent.models import Choice
 from tillit.consent.subscriptions import NotPublic
-from tillit.delivery.models import Message
 from tillit.delivery.service import queue
 from tillit.ledger.processing import OpenActivity, Refused, person_actor, processing
 from tillit.people.actions import Erased, add_person, identity_key, set_subscription
 from tillit.people.models import Identity, MailingList, Person, Subscription
 from tillit.policy.roles import Role
-from tillit.rights.actions import asked_lately, uuid_of
+from tillit.rights.actions import asked_enough
 
 CONFIRM, MANAGE, MARKETING = "people.confirm", "preferences.manage", "marketing.email"
 TEMPLATE = "rights.confirm"
 VISITOR = "visitor"
-MAILS_A_DAY = 3  # that anybody can cause to one address; each costs them a form
 KEPT = timedelta(days=7)  # an address on somebody else's word; the link lives as long (edge.tokens.LIFETIME_DAYS)
 
 
@@ -66,7 +64,7 @@ def sign_up(workspace_id: int, list_id: int, *, email: str, language: str, now: 
     mailing_list = public_list(workspace_id, list_id)
     with processing(workspace_id, CONFIRM, by=VISITOR, act="list.ask", about=f"list:{list_id}") as activity:
         person_id = _person(activity, email, language)
-        if not lock([person_id]) or _asked_enough(person_id, now=now):
+        if not lock([person_id]) or asked_enough(person_id, TEMPLATE, now=now):
             return
         if not Subscription.objects.filter(person_id=person_id, list_id=list_id).exists():
             set_subscription(activity, [person_id], mailing_list, Subscription.State.PENDING, now=now)
@@ -187,12 +185,6 @@ def _welcome(activity: OpenActivity, person_id: UUID) -> None:
             [int(Role.CONTACT), lifted, person_id],
         )
     activity.count(came_back=back)
-
-
-def _asked_enough(person_id: UUID, *, now: datetime) -> bool:
-    since = uuid_of(now - timedelta(days=1))
-    today = Message.objects.filter(person_id=person_id, template=TEMPLATE, id__gte=since).count()
-    return today >= MAILS_A_DAY or asked_lately(person_id, TEMPLATE, now=now)
 
 
 def _consented(person_id: UUID) -> bool:
