@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 import sys
 from collections import defaultdict
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 from rich.table import Table
 
-from tests.environment import ROOT
+ROOT = Path(__file__).resolve().parent.parent
 
 _ROW = re.compile(r"^\| ([A-J]\d+) \| (.+?) \|", re.MULTILINE)
 
@@ -39,7 +42,11 @@ class Collector:
 
 def main() -> int:
     collector = Collector()
-    pytest.main(["--collect-only", "-q", "--no-header", "--no-summary", "-p", "no:terminal"], plugins=[collector])
+    with redirect_stdout(StringIO()) as printed:
+        status = pytest.main(["--collect-only", "-q"], plugins=[collector])
+    if status:
+        print(printed.getvalue())
+        return int(status)
     table = Table("id", "promise", "proven by", show_lines=False)
     rows = promises()
     for clause, promise in rows.items():
