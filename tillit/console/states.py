@@ -33,6 +33,8 @@ TONES = {
     "received": "info",
     "verified": "info",
     "fulfilled": "success",
+    "late": "danger",
+    "soon": "warning",
     # roles
     "viewer": "secondary",
     "editor": "info",

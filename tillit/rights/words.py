@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+#: What tables are called to the person whom they are about, in the order of a copy.
 TABLES: Mapping[str, Promise] = {
     "people.person": gettext_lazy("You"),
     "people.identity": gettext_lazy("Addresses and numbers"),
@@ -18,6 +19,17 @@ TABLES: Mapping[str, Promise] = {
     "delivery.message": gettext_lazy("Mails to you"),
     "delivery.event": gettext_lazy("What you did with mails"),
     "rights.request": gettext_lazy("What you asked for"),
+}
+#: The same to those who work with them.
+PLAIN: Mapping[str, Promise] = {
+    "people.person": gettext_lazy("Person"),
+    "people.identity": gettext_lazy("Addresses and numbers"),
+    "people.traits": gettext_lazy("Kinds of information"),
+    "people.subscription": gettext_lazy("Places on lists"),
+    "consent.choice": gettext_lazy("Choices"),
+    "delivery.message": gettext_lazy("Mails"),
+    "delivery.event": gettext_lazy("Opens and clicks"),
+    "rights.request": gettext_lazy("Requests"),
 }
 FIELDS: Mapping[str, Promise] = {
     "at": gettext_lazy("When"),
@@ -63,8 +75,8 @@ FIELDS: Mapping[str, Promise] = {
 
 
 def table_title(name: str) -> str:
-    """What a table, such as ``people.identity``, is called."""
-    return str(TABLES[name]) if name in TABLES else str(apps.get_model(name)._meta.verbose_name).capitalize()
+    """What a table, such as ``people.identity``, is called at work."""
+    return str(PLAIN[name]) if name in PLAIN else str(apps.get_model(name)._meta.verbose_name).capitalize()
 
 
 def erasure_in_words(counts: Mapping[str, int]) -> list[str]:
