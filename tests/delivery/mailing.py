@@ -34,6 +34,7 @@ class Mailing:
         self.list = MailingList.objects.create(workspace=self.workspace, name="News", opt_in="single")
         self.campaign_id = campaign_id
         self.finished: list[int] = []
+        self.withheld: list[int] = []
         self.active = True
 
     def people(self, number: int, *, consent: bool = True, region: Region = Region.EEA, at: str = "example.org"):
@@ -83,6 +84,7 @@ class Mailing:
             fields=(("identity", "first_name"), ("occupation", "company"), ("identity", "last_name")),
             write=write or plain,
             active=lambda: self.active,
+            withheld=self.withheld.append,
             finished=lambda: self.finished.append(self.campaign_id),
         )
 

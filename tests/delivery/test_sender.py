@@ -9,7 +9,9 @@ import time
 from collections import Counter
 
 import pytest
+from django.db import connection
 
+from tests.conftest import superuser
 from tests.delivery.mailing import Mailing, sink
 from tillit.delivery import streams
 from tillit.delivery.models import Batch, Sender
@@ -77,7 +79,7 @@ def test_what_the_policy_no_longer_permits_is_withheld_and_the_campaign_ends(mai
     received = send(settings_of)
     assert len(received) == 4 and "example0@example.org" not in {to for _, to, _ in received}
     assert mailing.states() == {"sent": 4, "withheld: refused": 1}
-    assert mailing.finished
+    assert mailing.finished and mailing.withheld == [1]
 
 
 @pytest.mark.clause("E8")
@@ -143,6 +145,30 @@ def test_a_termination_finishes_what_is_under_way(mailing, settings_of):
     assert states["sent"] == len(received) < 120
     assert states["sent"] + states["queued"] == 120
     assert len(send(settings_of)) == 120 - states["sent"]
+
+
+def test_a_database_that_drops_its_connections_costs_nobody_a_mail(mailing, settings_of):
+    mailing.people(160)
+    mailing.prepare()
+    received: list[tuple[str, str, bytes]] = []
+    with sink(Faults(delay_s=0.01), received) as served:
+        settings_of(smtp_url=f"smtp://127.0.0.1:{served.port}", smtp_connections=2, sender_batch=20, sender_lease_s=2)
+
+        def cut() -> None:
+            for number in (20, 60):
+                while len(received) < number:
+                    time.sleep(0.005)
+                with superuser() as database:
+                    database.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'tillit_app'"
+                    )
+
+        threading.Thread(target=cut, daemon=True).start()
+        run(once=True)
+    connection.close()  # the test's own was cut, too
+    assert len({recipient for _, recipient, _ in received}) == len(received) == 160
+    assert mailing.states() == {"sent": 160}
+    assert sum(batch.counts.get("sent", 0) for batch in Batch.objects.all()) == 160
 
 
 def test_the_pace_is_kept(mailing, settings_of):

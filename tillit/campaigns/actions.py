@@ -159,7 +159,17 @@ def cancel(campaign: Campaign, *, by: str, now: datetime) -> int:
     """
     with transaction.atomic():
         _move(campaign, (State.PREPARING, State.SENDING, State.PAUSED), State.CANCELLED, now=now)
-        return withholding.cancel(campaign.workspace_id, campaign.pk, by=by, reason=CANCELLED)
+        withheld = withholding.cancel(campaign.workspace_id, campaign.pk, by=by, reason=CANCELLED)
+        count_withheld(campaign, withheld)
+    return withheld
+
+
+def count_withheld(campaign: Campaign, number: int) -> None:
+    """Add to what was withheld, so that a page can say how far a campaign is without reading its messages."""
+    with transaction.atomic():
+        _lock(campaign, *State.values)
+        campaign.audience = {**campaign.audience, "withheld": campaign.audience.get("withheld", 0) + number}
+        campaign.save(update_fields=["audience", "updated_at"])
 
 
 def finish(campaign: Campaign) -> None:

@@ -40,6 +40,7 @@ def _stream(campaign: Campaign) -> Stream | None:
         write=compiled.write,
         stuffed=True,
         active=lambda: Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.SENDING).exists(),
+        withheld=lambda number: actions.count_withheld(campaign, number),
         finished=lambda: actions.finish(campaign),
     )
 

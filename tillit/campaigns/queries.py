@@ -23,11 +23,13 @@ class Advance:
     """How far a campaign has gone, for its page. `left_s` is None while no rate is known."""
 
     prepared: int
+    withheld: int
     counts: Progress
 
     @property
     def settled(self) -> int:
-        return min(self.counts.settled, self.prepared)
+        """Messages that went, failed, are in doubt or were withheld."""
+        return min(self.counts.settled + self.withheld, self.prepared)
 
     @property
     def waiting(self) -> int:
@@ -43,7 +45,7 @@ def advance(campaign: Campaign) -> Advance:
     """Sum a campaign's batches: cheap enough to ask every other second, however large the campaign."""
     counts = progress(campaign.pk)
     counts.counts["unknown"] -= campaign.audience.get("sent_again", 0)
-    return Advance(campaign.audience.get("prepared", 0), counts)
+    return Advance(campaign.audience.get("prepared", 0), campaign.audience.get("withheld", 0), counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,9 +133,10 @@ def _requeue_service(batch_id: int, *, started: bool) -> Counter[str]:
 
 
 def finish(batch_id: int, counts: Counter[str]) -> None:
-    """Close a batch with what became of its messages."""
+    """Close a batch with what became of its messages. Told again with nothing new, it stays as it was closed."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE delivery_batch SET finished_at = now(), counts = %s::jsonb WHERE id = %s",
-            [json.dumps(counts), batch_id],
+            "UPDATE delivery_batch SET finished_at = now(), counts = %s::jsonb"
+            " WHERE id = %s AND (finished_at IS NULL OR %s)",
+            [json.dumps(counts), batch_id, bool(counts)],
         )

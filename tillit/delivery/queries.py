@@ -9,7 +9,7 @@ from datetime import datetime
 from tillit.delivery.models import Sender
 from tillit.delivery.named import rows
 
-ALIVE_S = 90  # a sender tells four times a lease that it lives; the default lease has 60 seconds
+ALIVE_S = 60  # a sender tells every 15 seconds, or more often, that it lives
 RATE_OVER_S = 30
 
 
@@ -33,12 +33,13 @@ def progress(campaign_id: int) -> Progress:
     ((sent, deferred, failed, unknown, under_way, recent, began),) = rows(
         "SELECT sum((counts ->> 'sent')::int), sum((counts ->> 'deferred')::int), sum((counts ->> 'failed')::int),"
         " sum((counts ->> 'unknown')::int), sum(size) FILTER (WHERE finished_at IS NULL),"
-        " sum((counts ->> 'sent')::int) FILTER (WHERE finished_at > now() - %(over)s * interval '1 second'),"
-        " min(claimed_at) FROM delivery_batch WHERE campaign_id = %(campaign)s",
+        " sum((counts ->> 'sent')::int) FILTER (WHERE finished_at > now() - %(over)s * interval '1 second')"
+        " / least(%(over)s, greatest(1, extract(epoch FROM now() - min(claimed_at))))::float, min(claimed_at)"
+        " FROM delivery_batch WHERE campaign_id = %(campaign)s",
         {"campaign": campaign_id, "over": RATE_OVER_S},
     )
     counts = Counter({"sent": sent or 0, "deferred": deferred or 0, "failed": failed or 0, "unknown": unknown or 0})
-    return Progress(counts, under_way or 0, (recent or 0) / RATE_OVER_S, began)
+    return Progress(counts, under_way or 0, recent or 0.0, began)
 
 
 def senders_at_work() -> list[Sender]:

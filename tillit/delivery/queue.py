@@ -91,6 +91,7 @@ class Queue:
         self._held.discard(stream.campaign_id)
         if withheld:
             logger.info("campaign %s: withheld %s", stream.campaign_id, dict(withheld))
+            stream.withheld(withheld.total())
         if not left.open:
             stream.finished()
             self._not_before.pop(stream.campaign_id, None)

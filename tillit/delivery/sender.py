@@ -14,6 +14,7 @@ import signal
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -36,10 +37,15 @@ T = TypeVar("T")
 # Idle, a sender asks two small tables every second. Polling works through every connection pooler, needs no connection
 # of its own, and finds deferred mail that becomes due, which no notification would.
 POLL_S = 1.0
+BEAT_S = 15.0
 IN_FLIGHT = 2  # batches being sent at once, so that connections have work while the last mails of one are answered
 SECONDS_A_BATCH = 2.0  # so that an objection waits some seconds at most, however slow the relay
 FIRST_BATCH, LEAST_BATCH = 100, 20
 PAUSES_S = (2, 5, 10, 20, 40, 60)  # between attempts when the relay takes nothing
+
+
+class ConnectionLost(Exception):
+    """The database could not be reached; what was asked of it must be asked again."""
 
 
 class RelayGone(SystemExit):
@@ -98,15 +104,16 @@ class Sender:
             await self._wait_for_relay()
             if self._once and self._trouble:
                 break
-            size = self._pace.most(self._size)
-            load = await self._try(self._claiming, partial(self._queue.next, size))
-            if load is not None:
-                self._held.add(load.batch_id)
-                await self._loads.put(load)
-            elif self._once and not self._held and await self._try(self._claiming, self._queue.held) is False:
-                break
-            else:
-                await self._sleep(POLL_S if not self._held else POLL_S / 10)
+            with suppress(ConnectionLost):
+                size = self._pace.most(self._size)
+                load = await self._try(self._claiming, partial(self._queue.next, size))
+                if load is not None:
+                    self._held.add(load.batch_id)
+                    await self._loads.put(load)
+                elif self._once and not self._held and not await self._try(self._claiming, self._queue.held):
+                    break
+                else:
+                    await self._sleep(POLL_S if not self._held else POLL_S / 10)
         for _ in range(IN_FLIGHT):
             await self._loads.put(None)
 
@@ -115,11 +122,9 @@ class Sender:
             await self._sleep(PAUSES_S[min(self._failures, len(PAUSES_S)) - 1])
 
     async def _sleep(self, seconds: float) -> None:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
-        except TimeoutError:
-            pass
 
     # Sending
 
@@ -163,8 +168,9 @@ class Sender:
     async def _beat(self) -> None:
         """Renew the leases and settle those of senders that are gone, four times within a lease."""
         while True:
-            await self._try(self._recording, self._alive)
-            await asyncio.sleep(self._env.sender_lease_s / 4)
+            with suppress(ConnectionLost):
+                await self._try(self._recording, self._alive)
+            await asyncio.sleep(min(self._env.sender_lease_s / 4, BEAT_S))
 
     def _alive(self) -> None:
         held = list(self._held)
@@ -178,23 +184,19 @@ class Sender:
     async def _record(self, call: Callable[[], T]) -> T:
         """Run a write that must not be lost, again until the database takes it."""
         while True:
-            try:
-                return await asyncio.get_running_loop().run_in_executor(self._recording, call)
-            except (OperationalError, InterfaceError) as error:
-                await self._lost(self._recording, error)
+            with suppress(ConnectionLost):
+                return await self._try(self._recording, call)
 
-    async def _try(self, thread: ThreadPoolExecutor, call: Callable[[], T]) -> T | None:
-        """Run a call that will come again by itself; None when the database cannot be reached."""
+    async def _try(self, thread: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+        """Run a call that will come again by itself. Raises ConnectionLost, a second after the connection was lost."""
+        loop = asyncio.get_running_loop()
         try:
-            return await asyncio.get_running_loop().run_in_executor(thread, call)
+            return await loop.run_in_executor(thread, call)
         except (OperationalError, InterfaceError) as error:
-            await self._lost(thread, error)
-            return None
-
-    async def _lost(self, thread: ThreadPoolExecutor, error: Exception) -> None:
-        logger.warning("the database cannot be reached: %s", type(error).__name__)
-        await asyncio.get_running_loop().run_in_executor(thread, _close)
-        await asyncio.sleep(1)
+            logger.warning("the database cannot be reached: %s", type(error).__name__)
+            await loop.run_in_executor(thread, _close)
+            await asyncio.sleep(1)
+            raise ConnectionLost from error
 
     async def _hang_up(self) -> None:
         for thread in (self._claiming, self._recording):

@@ -39,7 +39,7 @@ class Stream:
 
     `fields` are (category, field) pairs. `write` returns the whole message and may raise where it cannot be written;
     `stuffed` says that it comes as `compose.Template.write` makes it. `active` tells whether the stream may still be
-    sent; `finished` is called when nothing of it is left.
+    sent; `withheld` is told how many messages were withheld; `finished` is called when nothing of it is left.
     """
 
     workspace_id: int
@@ -51,6 +51,7 @@ class Stream:
     write: Callable[[Addressed], bytes]
     stuffed: bool = False
     active: Callable[[], bool]
+    withheld: Callable[[int], None]
     finished: Callable[[], None]
 
     @property
