@@ -21,11 +21,14 @@ FORGOTTEN_AFTER_S = 3600  # a sender that was not heard of for an hour is no lon
 
 
 def start(batch_id: int, *, lease_s: float) -> bool:
-    """Mark a batch as begun, before its first byte leaves; False when its lease ran out and others may have it."""
+    """Mark a batch of one's own as begun, before its first byte leaves; False when its lease ran out.
+
+    May be said again, when the answer was lost.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE delivery_batch SET started_at = now(), lease_until = now() + %s * interval '1 second'"
-            " WHERE id = %s AND started_at IS NULL AND finished_at IS NULL AND lease_until > now()",
+            " WHERE id = %s AND finished_at IS NULL AND lease_until > now()",
             [lease_s, batch_id],
         )
         return cursor.rowcount == 1
