@@ -5,11 +5,13 @@ from __future__ import annotations
 from email import message_from_bytes, policy
 from uuid import UUID
 
+import dkim
 import pytest
 
 from tests.delivery.mailing import Mailing, sink
 from tests.delivery.test_sender import send, settings_of  # noqa: F401
 from tillit.delivery import service, streams
+from tillit.delivery.dkim import generate
 from tillit.delivery.models import Message, Waiting
 from tillit.delivery.sender import run
 from tillit.delivery.service import Parts, ServiceMail, queue, register
@@ -61,6 +63,16 @@ def test_a_service_message_is_sent(mailing, settings_of):  # noqa: F811
     assert "List 3." in mail.get_body(("plain",)).get_content()
     assert mailing.states() == {"sent": 1}
     assert not Waiting.objects.exists()
+
+
+def test_with_a_key_every_mail_is_signed(mailing, settings_of, tmp_path):  # noqa: F811
+    pair = generate()
+    (tmp_path / "key.pem").write_bytes(pair.private_pem)
+    _, ann = mailing.people(2, consent=False)
+    ask(mailing, ann)
+    ((_, _, raw),) = send(settings_of, mail_domain="mail.example.com", dkim_key_file=tmp_path / "key.pem")
+    named = b"tillit._domainkey.mail.example.com."
+    assert dkim.verify(raw, dnsfunc=lambda name, timeout=5: pair.record.encode() if name == named else b"")
 
 
 @pytest.mark.clause("E10")
