@@ -99,6 +99,8 @@ def _database(dsn: str, *, pool: bool) -> dict[str, Any]:
         "HOST": parts.get("host", ""),
         "PORT": parts.get("port", ""),
         "CONN_MAX_AGE": 0,
+        # A connection that the server has ended is thrown away when it is taken from the pool; no page fails of it.
+        "CONN_HEALTH_CHECKS": pool,
         "OPTIONS": options,
     }
 
