@@ -38,7 +38,7 @@ class Visitor(asyncio.Protocol):
             self.transport.close()
             return
         self.started = time.perf_counter()
-        self.transport.write(request)  # type: ignore[attr-defined]
+        self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self.buffer = self.buffer + data if self.buffer else data
@@ -73,7 +73,7 @@ class Load:
         ends = [loop.create_future() for _ in range(connections)]
         started = time.perf_counter()
         await asyncio.gather(
-            *(loop.create_connection(lambda end=end: Visitor(shared, end, self), HOST, port) for end in ends)  # type: ignore[misc]
+            *(loop.create_connection(lambda end=end: Visitor(shared, end, self), HOST, port) for end in ends)
         )
         await asyncio.gather(*ends)
         return time.perf_counter() - started

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
-from tests.browser import browser_context, browser_page, chromium, served, sign_in  # noqa: F401
+from tests.browser import browser_context, browser_page, chromium, served, sign_in  # noqa: F401  fixtures
 from tests.environment import ROOT
 from tillit.conf import postgres
 from tillit.env import DATABASE, embedded_dsn, env
@@ -39,7 +40,7 @@ def server() -> Iterator[postgres.EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(server: postgres.EmbeddedPostgres, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+def django_db_setup(server: postgres.EmbeddedPostgres, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     from django.db import connections
 
     from tillit.conf.database import migrate
@@ -47,10 +48,10 @@ def django_db_setup(server: postgres.EmbeddedPostgres, django_db_blocker: pytest
     with superuser("postgres") as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {DATABASE} OWNER tillit_owner TEMPLATE template0")
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         migrate(env())
     yield
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         for connection in connections.all():
             connection.close()
             if hasattr(connection, "close_pool"):
@@ -58,13 +59,13 @@ def django_db_setup(server: postgres.EmbeddedPostgres, django_db_blocker: pytest
 
 
 @pytest.fixture
-def committed_db(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Database access whose commits are real; every table is emptied afterwards."""
     from django.db import connections
 
     from tillit.ledger.versions import version
 
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         yield
         for connection in connections.all():
             connection.close()

@@ -29,7 +29,7 @@ def test_an_invited_stranger_chooses_a_password_by_the_mailed_link_and_is_signed
     house: tuple, django_capture_on_commit_callbacks: Capture, client: Client
 ) -> None:
     workspace, owner = house
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+    with django_capture_on_commit_callbacks(execute=True):
         actions.invite(workspace, email="New@Example.com", role=Role.EDITOR, by=owner, now=timezone.now())
     (sent,) = mail.outbox
     assert sent.to == ["new@example.com"]

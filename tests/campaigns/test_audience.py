@@ -131,7 +131,10 @@ def test_candidates_are_found_by_the_beginning_of_their_address(workspace, news)
     ann = make.reader(workspace, email="ann@example.org", on=[news], traits={"identity": {"first_name": "Ann"}})
     make.reader(workspace, email="bob_%@example.org", on=[news])
     make.reader(workspace, email="anna@example.org")  # on no list
-    find = lambda text: [one.address for one in audience.candidates(workspace.pk, [news.pk], text, by="test")]  # noqa: E731
+
+    def find(text: str) -> list[str]:
+        return [one.address for one in audience.candidates(workspace.pk, [news.pk], text, by="test")]
+
     assert find("An") == ["ann@example.org"]
     assert find("bob_%") == ["bob_%@example.org"]
     assert find("%") == []

@@ -15,7 +15,7 @@ from tillit.conf.static import StaticFiles
 def middleware(tmp_path: Path, settings: pytest.FixtureRequest) -> StaticFiles:
     (tmp_path / "built").mkdir()
     (tmp_path / "built" / "console.css").write_text("a { color: red }")
-    settings.STATIC_ROOT = tmp_path  # type: ignore[attr-defined]
+    settings.STATIC_ROOT = tmp_path
     return StaticFiles(lambda request: HttpResponse("the page", status=404))
 
 

@@ -55,6 +55,9 @@ def test_unsubscribing_at_once_leaves_once():
     person = make.person(workspace)
     news = make.mailing_list(workspace, person)
     left: list[list[int]] = []
-    leave = lambda: left.append(unsubscribe(workspace.pk, person, None, now=timezone.now()))  # noqa: E731
+
+    def leave() -> None:
+        left.append(unsubscribe(workspace.pk, person, None, now=timezone.now()))
+
     together(leave, leave, leave, leave)
     assert sorted(left) == [[], [], [], [news.pk]]

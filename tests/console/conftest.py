@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from tests import make
-from tests.people.conftest import bring, house, import_folder, make_house, queue  # noqa: F401
+from tests.people.conftest import bring, house, import_folder, make_house, queue  # noqa: F401  fixtures
 from tillit.accounts.models import Role, Workspace
 from tillit.ledger.processing import processing
 from tillit.people.search import Wanted, find

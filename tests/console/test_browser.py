@@ -61,7 +61,7 @@ def test_pages_are_accessible_and_fit(
     owner: User, browser_page: Page, sign_in: SignIn, scheme: str, width: int
 ) -> None:
     page = browser_page
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     shown = ["/account/login/", "/account/password/reset/"]
     for address in shown:

@@ -25,7 +25,7 @@ def emptied() -> Iterator[None]:
 
 @pytest.fixture
 def workspace(client: Client, settings: pytest.FixtureRequest) -> Workspace:
-    settings.DEMO = True  # type: ignore[attr-defined]
+    settings.DEMO = True
     made = make.workspace(bare=True)
     client.force_login(make.member(made, role=Role.OWNER))
     return made

@@ -95,7 +95,7 @@ def listing(workspace: Workspace, query: str, **more: object) -> Listing:
     request = RequestFactory().get(f"/?{query.lstrip('?')}")
     sorts = {"name": "name", "kind": "description", "newest": "-created_at"}
     rows = MailingList.objects.filter(workspace=workspace)
-    return Listing(request, rows, sorts=sorts, per_page=3, **more)  # type: ignore[arg-type]
+    return Listing(request, rows, sorts=sorts, per_page=3, **more)
 
 
 @pytest.mark.parametrize("sort", ["name", "-name", "kind", "-kind", "newest", "-newest"])
@@ -138,7 +138,7 @@ def test_a_column_head_turns_its_order_round(lists: Workspace) -> None:
 
 @pytest.mark.browser
 def test_the_accessibility_check_finds_what_is_wrong(served: Served, browser_page: object) -> None:
-    browser_page.goto(served.url + "/account/login/")  # type: ignore[attr-defined]
-    browser_page.evaluate("document.querySelector('label').style.color = '#ddd'")  # type: ignore[attr-defined]
+    browser_page.goto(served.url + "/account/login/")
+    browser_page.evaluate("document.querySelector('label').style.color = '#ddd'")
     with pytest.raises(AssertionError, match="color-contrast"):
-        assert_accessible(browser_page)  # type: ignore[arg-type]
+        assert_accessible(browser_page)

@@ -101,5 +101,5 @@ def test_the_number_of_queries_does_not_grow(
     for _ in range(number):
         act(workspace, "some.act", actor=f"user:{make.user().id}")
     page(client, workspace)
-    with django_assert_max_num_queries(14):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(14):
         page(client, workspace)

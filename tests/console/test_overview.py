@@ -94,5 +94,5 @@ def test_the_number_of_queries_does_not_grow(
     fill(workspace, each=each)
     client.force_login(make.member(workspace, role=Role.VIEWER))
     client.get(f"/w/{workspace.id}/")
-    with django_assert_max_num_queries(QUERIES):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(QUERIES):
         client.get(f"/w/{workspace.id}/")

@@ -67,7 +67,7 @@ def test_every_view_declares_who_may_see_it(route: Route) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("route", routes(), ids=lambda route: route.path or "/")
 def test_every_route_opens_to_its_roles_and_to_nobody_else(route: Route, settings: pytest.FixtureRequest) -> None:
-    settings.DEMO = True  # type: ignore[attr-defined]
+    settings.DEMO = True
     workspace, elsewhere = make.workspace(), make.workspace(bare=True)
     guard = guard_of(route.view)
     client = Client()
@@ -93,6 +93,6 @@ def expected(route: Route, role: Role) -> set[int]:
         return {200, 302}
     if role.rank < guard.rank:
         return {403}
-    if "GET" not in route.view.methods:  # type: ignore[attr-defined]
+    if "GET" not in route.view.methods:
         return {405}
     return {200, 302, 404} if route.arguments else {200, 302}

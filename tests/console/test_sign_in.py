@@ -44,12 +44,12 @@ def test_one_comes_to_the_page_one_asked_for(client: Client, user: User, workspa
     asked = f"/w/{workspace.id}/settings/users"
     to_sign_in = client.get(asked)["Location"]
     assert to_sign_in == f"/account/login/?next={asked}"
-    assert sign_in(client, next=asked)["Location"] == asked  # type: ignore[index]
+    assert sign_in(client, next=asked)["Location"] == asked
 
 
 def test_a_wrong_password_and_an_unknown_address_read_alike(client: Client, user: User) -> None:
     def alert(response: object) -> list[str]:
-        return re.findall(r"<p class=\"mb-0\">(.*?)</p>", response.content.decode())  # type: ignore[attr-defined]
+        return re.findall(r"<p class=\"mb-0\">(.*?)</p>", response.content.decode())
 
     wrong = alert(sign_in(client, password="not the password"))
     assert wrong
@@ -115,7 +115,7 @@ def totp_code(secret: str) -> str:
 def test_with_an_authenticator_the_password_alone_does_not_sign_in(client: Client, user: User) -> None:
     TOTP.activate(user, SECRET)
     response = sign_in(client)
-    assert response["Location"].startswith("/account/2fa/authenticate/")  # type: ignore[index]
+    assert response["Location"].startswith("/account/2fa/authenticate/")
     assert "_auth_user_id" not in client.session
     assert client.get("/account/2fa/authenticate/").status_code == 200
     client.post("/account/2fa/authenticate/", {"code": totp_code(SECRET)})
@@ -158,7 +158,7 @@ def test_recovery_codes_are_shown_once_it_is_sure_who_asks(client: Client, user:
 
 
 def test_the_demo_tells_how_to_sign_in(client: Client, settings: pytest.FixtureRequest) -> None:
-    settings.DEMO, settings.DEMO_SIGN_IN = True, ("demo@example.org", "the phrase")  # type: ignore[attr-defined]
+    settings.DEMO, settings.DEMO_SIGN_IN = True, ("demo@example.org", "the phrase")
     assert "the phrase" in client.get("/account/login/").content.decode()
-    settings.DEMO = False  # type: ignore[attr-defined]
+    settings.DEMO = False
     assert "the phrase" not in client.get("/account/login/").content.decode()

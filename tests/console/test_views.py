@@ -46,7 +46,7 @@ def test_a_form_with_errors_says_so_and_changes_nothing(client: Client, workspac
 def test_an_owner_invites(
     client: Client, workspace: Workspace, owner: User, django_capture_on_commit_callbacks: Callable[..., object]
 ) -> None:
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+    with django_capture_on_commit_callbacks(execute=True):
         client.post(f"/w/{workspace.id}/settings/users/invite", {"email": "bo@example.com", "role": "viewer"})
     assert Membership.objects.get(user__email="bo@example.com").role == Role.VIEWER
     assert "Northern Lights" in mail.outbox[0].subject
@@ -154,7 +154,7 @@ def test_a_refusal_is_shown_with_its_reason_and_rule(workspace: Workspace, owner
     def view(request: object) -> object:
         raise Refused("Nobody said yes to this.", rule="marketing.email", clause="C11")
 
-    request = rf.get("/")  # type: ignore[attr-defined]
+    request = rf.get("/")
     request.user, request.htmx, request.session = owner, htmx, {}
     response = view(request, workspace_id=workspace.id)
     words = response.content.decode()

@@ -68,7 +68,7 @@ def test_with_a_relay_mail_is_handed_over(monkeypatch: pytest.MonkeyPatch, free_
 
     class Handler:
         async def handle_DATA(self, server: object, session: object, envelope: object) -> str:
-            received.append((envelope.mail_from, envelope.rcpt_tos))  # type: ignore[attr-defined]
+            received.append((envelope.mail_from, envelope.rcpt_tos))
             return "250 OK"
 
     controller = Controller(Handler(), hostname="127.0.0.1", port=free_tcp_port)

@@ -9,7 +9,7 @@ import dkim
 import pytest
 
 from tests.delivery.mailing import Mailing, sink
-from tests.delivery.test_sender import send, settings_of  # noqa: F401
+from tests.delivery.test_sender import send, settings_of  # noqa: F401  fixtures
 from tillit.delivery import service, streams
 from tillit.delivery.dkim import generate
 from tillit.delivery.models import Message, Waiting

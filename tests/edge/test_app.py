@@ -198,5 +198,5 @@ def test_websockets_are_closed() -> None:
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    asyncio.run(app({"type": "websocket"}, send, send))  # type: ignore[arg-type]
+    asyncio.run(app({"type": "websocket"}, send, send))
     assert sent == [{"type": "websocket.close", "code": 1000}]

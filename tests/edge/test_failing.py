@@ -116,7 +116,7 @@ def test_a_commit_that_went_through_unheard_is_not_repeated(house: int, monkeypa
     heard: list[bool] = []
 
     async def unheard(*arguments: object) -> object:
-        outcome = await real(*arguments)  # type: ignore[arg-type]
+        outcome = await real(*arguments)
         if not heard:
             heard.append(False)
             raise writer.psycopg.OperationalError("the answer was lost")

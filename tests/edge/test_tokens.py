@@ -40,7 +40,7 @@ u16 = st.integers(0, 2**16 - 1)
 
 
 def make(kind: Kind = Kind.OPEN, **more: object) -> str:
-    return TOKENS.issue(kind, **{"workspace": 1, "campaign": 2, "person": PERSON, "day": TODAY, **more})  # type: ignore[arg-type]
+    return TOKENS.issue(kind, **{"workspace": 1, "campaign": 2, "person": PERSON, "day": TODAY, **more})
 
 
 @given(token=st.builds(Token, st.sampled_from(Kind), days, u32, u32, st.uuids(), u16), extra=st.binary())

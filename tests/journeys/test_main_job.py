@@ -116,7 +116,7 @@ def test_the_main_job(tmp_path):
     write_broken_csv(tmp_path / "people.csv", rows)
     write_broken_csv(tmp_path / "heroes.csv", [HEADER, *[row for row in rows if row[0] in HEROES]])
     relay = Relay(set(HEROES))
-    with sink(received=relay) as served, installation(relay) as running, ExitStack() as stack:  # type: ignore[arg-type]
+    with sink(received=relay) as served, installation(relay) as running, ExitStack() as stack:
         relay.port = served.port
         client = stack.enter_context(closing(running.serve()))
         news = people_are_imported(running, tmp_path, named)

@@ -41,7 +41,7 @@ def a_rule(**changes: object) -> Rule:
         "categories": frozenset({"contact"}),
         "clause": "C11",
     }
-    return Rule(**{**fields, **changes})  # type: ignore[arg-type]
+    return Rule(**{**fields, **changes})
 
 
 def a_person(**changes: int) -> PersonState:
