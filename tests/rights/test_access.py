@@ -22,6 +22,7 @@ from tillit.ledger.models import Activity
 from tillit.ledger.processing import processing
 from tillit.ledger.rls import personal_models
 from tillit.people.models import PerPersonManager
+from tillit.people.records import change_place, restrict
 from tillit.policy.declarations import Declares
 from tillit.policy.regions import Region
 from tillit.rights import holdings
@@ -184,3 +185,14 @@ def test_the_numbers_of_a_persons_row_are_told_in_words(workspace):
     assert row["language"] == "sv" and row["region"] == {"number": 2, "name": "UK"}
     assert (row["granted"]["name"], row["refused"]["name"]) == ("marketing.email", "leads.share")
     assert row["roles"]["name"] == "contact" and row["flags"] == 0
+
+
+@pytest.mark.clause("E1", "E3")
+def test_what_counted_before_is_told_in_words(workspace):
+    person = make.person(workspace, region=Region.UNKNOWN)
+    change_place(workspace.pk, person, region=Region.EEA, language="", by="test")
+    restrict(workspace.pk, person, by="test")
+    table = next(table for table in copied(workspace, person).tables if table.name == "people.paststanding")
+    assert table.title == "What counted for you before" and {column.name for column in table.telling} >= {"region"}
+    assert [row["region"]["name"] for row in table.rows] == ["UNKNOWN", "EEA"]
+    assert all(row["roles"]["name"] == "contact" and row["until"] for row in table.rows)

@@ -65,8 +65,7 @@ def _tables_without_policy() -> Iterator[str]:
 def _grants() -> Iterator[str]:
     declared: dict[tuple[str, str], set[str]] = {}
     for table, declares in rls.declared_tables():
-        verbs = {"SELECT", "INSERT"} if declares.append_only else {"SELECT", "INSERT", "UPDATE", "DELETE"}
-        declared[table, APP_ROLE] = verbs
+        declared[table, APP_ROLE] = set(declares.verbs)
         declared[table, EDGE_ROLE] = set(declares.edge)
     declared["django_migrations", APP_ROLE] = {"SELECT"}
     actual: dict[tuple[str, str], set[str]] = {}

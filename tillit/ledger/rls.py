@@ -75,8 +75,9 @@ def policies(model: type[models.Model], declares: Declares) -> dict[str, str]:
         "tillit_select": f"FOR SELECT TO {roles['SELECT']} USING ({seen})",
         "tillit_insert": f"FOR INSERT TO {roles['INSERT']} WITH CHECK ({written})",
     }
-    if not declares.append_only:
+    if "UPDATE" in declares.verbs:
         made["tillit_update"] = f"FOR UPDATE TO {APP} USING ({seen}) WITH CHECK ({written})"
+    if "DELETE" in declares.verbs:
         made["tillit_delete"] = f"FOR DELETE TO {APP} USING ({seen})"
     return {name: f'CREATE POLICY {name} ON "{table}" {body}' for name, body in made.items()}
 
@@ -89,12 +90,11 @@ def statements() -> Iterator[str]:
     yield f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}"
     yield f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {APP}"
     for table, declares in declared_tables():
-        verbs = "SELECT, INSERT" if declares.append_only else "SELECT, INSERT, UPDATE, DELETE"
-        yield f'GRANT {verbs} ON "{table}" TO {APP}'
+        yield f'GRANT {", ".join(sorted(declares.verbs))} ON "{table}" TO {APP}'
         for grant in declares.edge:
             yield f'GRANT {grant} ON "{table}" TO {EDGE}'
         if declares.append_only:
-            yield from _immutable(table)
+            yield from _immutable(table, declares)
     yield f"GRANT SELECT ON django_migrations TO {APP}"
     for model, declares in personal_models():
         table = model._meta.db_table
@@ -126,10 +126,11 @@ END $$
 """
 
 
-def _immutable(table: str) -> Iterator[str]:
+def _immutable(table: str, declares: Declares) -> Iterator[str]:
+    refused = "UPDATE OR TRUNCATE" if declares.erasable else "UPDATE OR DELETE OR TRUNCATE"
     yield f'DROP TRIGGER IF EXISTS tillit_immutable ON "{table}"'
     yield (
-        f'CREATE TRIGGER tillit_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON "{table}"'
+        f'CREATE TRIGGER tillit_immutable BEFORE {refused} ON "{table}"'
         " FOR EACH STATEMENT EXECUTE FUNCTION tillit_refuse_change()"
     )
 

@@ -70,6 +70,39 @@ class Person(models.Model):
         return bool(self.flags & self.UNREACHABLE)
 
 
+class PastStanding(models.Model):
+    """What decided about a person until a moment: the region, roles and flags that a change of their row replaced.
+
+    Written by a trigger on the persons' table, so that no writer can leave it out; a new person has none.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    workspace_id = models.IntegerField()
+    person_id = models.UUIDField()
+    region = models.SmallIntegerField()
+    roles = models.IntegerField()
+    flags = models.SmallIntegerField()
+    until = models.DateTimeField()
+
+    objects = PerPersonManager()
+
+    privacy = Declares(
+        subject="person",
+        category="contact",
+        retain="contact",
+        personal={"region": "contact", "roles": "contact", "flags": "contact", "until": "contact"},
+        plain=("workspace_id",),
+        append_only=True,
+        reason="says what was permitted on a past day (GDPR 5(2), 7(1)); of the same kind as the row it comes from",
+    )
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["person_id", "id"], name="paststanding_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} until {self.until}"
+
+
 class Identity(models.Model):
     """One identifier of a person. `key` is the keyed hash; after erasure it stays alone, as the tombstone."""
 

@@ -24,7 +24,7 @@ class Declares:
     plain: the fields that say nothing about anybody.
     erase: what erasure does to a person's rows: delete them, keep a keyed tombstone, or keep them (with the reason).
     retain: the retention rule of the policy that the rows follow, or why none does.
-    append_only: UPDATE, DELETE and TRUNCATE are refused by the database.
+    append_only: UPDATE, DELETE and TRUNCATE are refused by the database, but for DELETE where erasure deletes rows.
     edge: the privileges of the edge's role, e.g. ``("INSERT",)``.
     """
 
@@ -46,6 +46,18 @@ class Declares:
             raise ValueError("a table that erasure leaves alone needs a reason")
         if both := set(self.personal) & set(self.plain):
             raise ValueError(f"fields declared twice: {sorted(both)}")
+
+    @property
+    def erasable(self) -> bool:
+        """Whether erasure deletes rows, which an append-only table of persons must let it do."""
+        return self.subject == "person" and self.erase == "delete"
+
+    @property
+    def verbs(self) -> frozenset[str]:
+        """What the application may do with the table."""
+        if not self.append_only:
+            return frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
+        return frozenset({"SELECT", "INSERT"} | ({"DELETE"} if self.erasable else set()))
 
     def undeclared(self, fields: set[str]) -> set[str]:
         """Return the fields that nobody declared."""

@@ -19,6 +19,10 @@ from tillit.rights import words
 
 HIDDEN = frozenset({"pk", "workspace_id", "person_id"})  # the same in every row
 NAMES_OF_REGIONS: dict[int, str] = {int(region): region.code for region in Region}
+_STANDING: Mapping[str, Mapping[str, int]] = {
+    "roles": {name: int(role) for name, role in ROLE_NAMES.items()},
+    "flags": {str(flag.name).lower(): int(flag) for flag in Flag},
+}
 #: Numbers that mean nothing to a person, and where their names are.
 NAMED = {
     "list_id": "people.MailingList",
@@ -76,7 +80,9 @@ def _table(model: type[models.Model], declares: Declares, person_id: UUID, bits:
     own = "pk" if model._meta.label == PERSON else "person_id"
     found = model._default_manager.filter(**{own: person_id})
     rows = [dict(zip(columns, row, strict=True)) for row in found.values_list(*(column.name for column in columns))]
-    names = _names(rows) if model._meta.label != PERSON else _names_of_bits(rows, bits)
+    names = _names(rows) | _names_of_standing(rows)
+    if model._meta.label == PERSON:
+        names |= _names_of_bits(rows, bits)
     return Table(
         name=model._meta.label_lower,
         title=str(words.TABLES.get(model._meta.label_lower) or model._meta.verbose_name).capitalize(),
@@ -114,23 +120,31 @@ def _names(rows: list[dict[Column, Any]]) -> dict[str, dict[int, str]]:
     return {name: _names_of(apps.get_model(NAMED[name]), numbers) for name, numbers in wanted.items()}
 
 
+def _names_of_standing(rows: list[dict[Column, Any]]) -> dict[str, dict[int, str]]:
+    """What the numbers of regions, roles and flags say, in every table that has them."""
+    names: dict[str, dict[int, str]] = {}
+    for row in rows:
+        for column, value in row.items():
+            if column.name == "region":
+                names.setdefault("region", {})[value] = NAMES_OF_REGIONS.get(value, "")
+            elif column.name in _STANDING:
+                names.setdefault(column.name, {})[value] = _bits_in_words(value, _STANDING[column.name])
+    return names
+
+
 def _names_of_bits(rows: list[dict[Column, Any]], bits: Mapping[str, int]) -> dict[str, dict[int, str]]:
-    """What the integers of a person's row say, bit by bit."""
-    [row] = rows or [{}]
-    values = {column.name: value for column, value in row.items()}
+    """What the integers of a person's choices say, bit by bit."""
     purposes = {name: 1 << bit for name, bit in bits.items()}
-    meanings: dict[str, Mapping[str, int]] = {
-        "roles": {name: int(role) for name, role in ROLE_NAMES.items()},
-        "flags": {str(flag.name).lower(): int(flag) for flag in Flag},
-        "granted": purposes,
-        "refused": purposes,
+    return {
+        column.name: {value: _bits_in_words(value, purposes)}
+        for row in rows
+        for column, value in row.items()
+        if column.name in {"granted", "refused"}
     }
-    told = {
-        field: ", ".join(name for name, place in known.items() if values.get(field, 0) & place)
-        for field, known in meanings.items()
-    }
-    told["region"] = NAMES_OF_REGIONS.get(values.get("region", 0), "")
-    return {field: {values.get(field, 0): text} for field, text in told.items()}
+
+
+def _bits_in_words(value: int, meanings: Mapping[str, int]) -> str:
+    return ", ".join(name for name, place in meanings.items() if value & place)
 
 
 def _names_of(model: type[models.Model], numbers: set[int]) -> dict[int, str]:

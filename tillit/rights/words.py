@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 #: What tables are called to the person whom they are about, in the order of a copy.
 TABLES: Mapping[str, Promise] = {
     "people.person": gettext_lazy("You"),
+    "people.paststanding": gettext_lazy("What counted for you before"),
     "people.identity": gettext_lazy("Addresses and numbers"),
     "people.traits": gettext_lazy("What is known about you"),
     "people.subscription": gettext_lazy("Lists"),
@@ -23,6 +24,7 @@ TABLES: Mapping[str, Promise] = {
 #: The same to those who work with them.
 PLAIN: Mapping[str, Promise] = {
     "people.person": gettext_lazy("Person"),
+    "people.paststanding": gettext_lazy("Earlier regions, roles and restrictions"),
     "people.identity": gettext_lazy("Addresses and numbers"),
     "people.traits": gettext_lazy("Kinds of information"),
     "people.subscription": gettext_lazy("Places on lists"),
@@ -68,6 +70,7 @@ FIELDS: Mapping[str, Promise] = {
     "source_id": gettext_lazy("Source"),
     "state": gettext_lazy("State"),
     "template": gettext_lazy("Template"),
+    "until": gettext_lazy("Until"),
     "updated_at": gettext_lazy("Changed"),
     "value": gettext_lazy("Address or number"),
     "values": gettext_lazy("Information"),
