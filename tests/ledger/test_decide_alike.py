@@ -20,6 +20,7 @@ from tillit.consent.actions import record_choice
 from tillit.ledger.actions import publish
 from tillit.ledger.models import PolicyInForce, PolicyVersion, PurposeRule
 from tillit.ledger.processing import processing
+from tillit.ledger.versions import places
 from tillit.people.actions import identity_key
 from tillit.people.models import Identity, Person
 from tillit.policy.decide import decide
@@ -154,7 +155,7 @@ def test_a_published_policy_decides_as_it_compiles(workspace, tree, draw):
     text = json.dumps(tree)
     with undone():
         publish(workspace.pk, text, by=None, now=timezone.now())
-        rules = compile_rules(load(text), dict(PurposeRule.objects.values_list("purpose", "bit")))
+        rules = compile_rules(load(text), places(workspace.pk))
         states = draw.draw(st.lists(our.states(), min_size=3, max_size=6))
         people = put_people(workspace, MANAGE, [state._replace(granted=0, refused=0) for state in states])
         choosable = [name for name, rule in rules.items() if rule.refusable or rule.consent_regions]
@@ -183,7 +184,7 @@ def states_of(workspace: Workspace, people: dict[UUID, PersonState]) -> dict[UUI
 def test_a_withdrawal_never_allows_more(workspace, policy_text, state, region):
     """Under the reference policy: after any refusal of any purpose, nobody is shown under more purposes than before."""
     publish(workspace.pk, policy_text, by=None, now=timezone.now())
-    rules = compile_rules(load(policy_text), dict(PurposeRule.objects.values_list("purpose", "bit")))
+    rules = compile_rules(load(policy_text), places(workspace.pk))
     every_bit = sum(1 << rule.bit for rule in rules.values())
     states = [
         PersonState(region, int(roles), int(flags), granted, 0)

@@ -27,6 +27,7 @@ def rules(draw: st.DrawFn) -> Rule:
     return Rule(
         purpose=draw(identifiers),
         bit=draw(bits),
+        refused_bits=draw(st.one_of(st.just(0), bits.map(lambda bit: 1 << bit), choice_bits)),
         roles=draw(st.one_of(roles, st.just(EVERYONE))),
         default_regions=draw(region_sets),
         consent_regions=draw(region_sets),
@@ -56,13 +57,13 @@ def rules_and_states(draw: st.DrawFn) -> tuple[Rule, PersonState]:
     rule, state = draw(rules()), draw(states())
     place = 1 << rule.bit
     granted = state.granted | place if draw(st.booleans()) else state.granted & ~place
-    refused = state.refused | place if draw(st.booleans()) else state.refused & ~place
+    refused = state.refused | place if draw(st.booleans()) else state.refused & ~rule.refused_bits
     return rule, state._replace(granted=granted, refused=refused)
 
 
 def choices() -> st.SearchStrategy[list[Choice]]:
     """A history of choices, oldest first, about few purposes so that they meet."""
-    return st.lists(st.builds(Choice, st.integers(0, 3), st.sampled_from(ChoiceState), st.none()), max_size=30)
+    return st.lists(st.builds(Choice, st.integers(0, 3), st.sampled_from(ChoiceState), st.none(), st.just(0)), max_size=30)
 
 
 def _texts(word: str) -> dict[str, str]:

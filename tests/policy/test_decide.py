@@ -75,7 +75,7 @@ def test_a_flag_never_allows_more(case, flag):
 @given(our.rules_and_states(), our.choice_bits)
 def test_other_purposes_choices_change_nothing(case, others):
     rule, person = case
-    others &= ~(1 << rule.bit)
+    others &= ~rule.refused_bits
     changed = person._replace(granted=person.granted ^ others, refused=person.refused ^ others)
     assert decide(rule, person) == decide(rule, changed)
 

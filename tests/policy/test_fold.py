@@ -63,3 +63,15 @@ def test_a_bit_out_of_bounds_is_refused(bit):
 
 def test_choices_are_read_from_plain_words_too():
     assert fold([Choice(0, ChoiceState("granted")), Choice(1, ChoiceState("objected"))]) == Folded(1, 2)
+
+
+def test_a_grant_counts_at_the_bit_of_its_time():
+    old = Choice(2, ChoiceState.GRANTED, bits=0b1100)
+    assert fold([old]) == Folded(0b100, 0)
+    assert fold([old, Choice(3, ChoiceState.GRANTED, bits=0b1100)]) == Folded(0b1000, 0)
+
+
+def test_a_choice_speaks_for_every_bit_its_purpose_had():
+    refused = Choice(2, ChoiceState.REFUSED, bits=0b1100)
+    assert fold([Choice(3, ChoiceState.GRANTED, bits=0b1100), refused]) == Folded(0, 0b100)
+    assert fold([refused, Choice(3, ChoiceState.GRANTED, bits=0b1100)]) == Folded(0b1000, 0)

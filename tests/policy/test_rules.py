@@ -14,6 +14,7 @@ from tillit.policy.roles import EVERYONE
 from tillit.policy.rules import (
     MAX_PURPOSES,
     PersonState,
+    Place,
     Rule,
     TooManyPurposes,
     allot,
@@ -86,32 +87,54 @@ def test_a_purpose_keeps_its_bit_for_ever(first, second):
     before = allot(first, {})
     after = allot(second, before)
     assert {purpose_id: after[purpose_id] for purpose_id in before} == before
-    assert len(set(after.values())) == len(after) == len({*first, *second})
+    assert len({place.bit for place in after.values()}) == len(after) == len({*first, *second})
     assert allot(first, after) == after
 
 
 def test_the_bit_of_a_retired_purpose_is_not_given_away():
-    assert allot(["c"], {"a": 0, "b": 1}) == {"a": 0, "b": 1, "c": 2}
-    assert allot(["c"], {"b": 1}) == {"b": 1, "c": 0}
+    assert allot(["c"], {"a": Place(0, 1), "b": Place(1, 2)}) == {"a": (0, 1), "b": (1, 2), "c": (2, 4)}
+    assert allot(["c"], {"b": Place(1, 2)}) == {"b": (1, 2), "c": (0, 1)}
 
 
 def test_the_sixty_third_purpose_is_refused_with_the_reason():
     full = allot((f"p{number}" for number in range(MAX_PURPOSES)), {})
-    assert sorted(full.values()) == list(range(62))
+    assert sorted(full.values()) == [(bit, 1 << bit) for bit in range(62)]
     with pytest.raises(TooManyPurposes, match="one bit of every person's choices"):
         allot(["one.more"], full)
 
 
+@pytest.mark.clause("J1", "D5")
+@given(st.lists(our.identifiers, unique=True, min_size=1, max_size=20), st.data())
+def test_consent_asked_anew_gets_a_fresh_bit_and_keeps_the_refusals(purposes, data):
+    before = allot(purposes, {})
+    again = data.draw(st.lists(st.sampled_from(purposes), unique=True))
+    after = allot(purposes, before, ask_again=again)
+    used = {place.bit for place in before.values()}
+    for name in purposes:
+        if name in again:
+            assert after[name].bit not in used
+            assert after[name].refused_bits == before[name].refused_bits | 1 << after[name].bit
+        else:
+            assert after[name] == before[name]
+    assert sum(place.refused_bits.bit_count() for place in after.values()) == len(purposes) + len(again)
+
+
+def test_asking_anew_when_no_bit_is_left_is_refused():
+    full = allot((f"p{number}" for number in range(MAX_PURPOSES)), {})
+    with pytest.raises(TooManyPurposes, match="asked for anew"):
+        allot(["p3"], full, ask_again=["p3"])
+
+
 def test_two_purposes_with_one_bit_are_refused():
     with pytest.raises(ValueError, match="same bit"):
-        allot([], {"a": 3, "b": 3})
+        allot([], {"a": Place(3, 8), "b": Place(2, 8 | 4)})
 
 
 def test_compiling_again_with_the_known_bits_changes_no_bit(reference):
     first = compile_rules(reference)
-    known = {purpose_id: rule.bit for purpose_id, rule in first.items()}
+    known = {purpose_id: Place(rule.bit, rule.refused_bits) for purpose_id, rule in first.items()}
     assert compile_rules(reference, known) == first
-    moved = compile_rules(reference, {"retired": 0, "service.message": 40})
+    moved = compile_rules(reference, {"retired": Place(0, 1), "service.message": Place(40, 0)})
     assert moved["service.message"].bit == 40
     assert 0 not in {rule.bit for rule in moved.values()}
 
@@ -124,7 +147,9 @@ def test_a_rule_survives_pickling_and_cannot_be_changed(rule):
         rule.bit = 1
 
 
-@pytest.mark.parametrize("changes", [{"bit": 62}, {"bit": -1}, {"default_regions": 1 << 31}, {"bases": (None,)}])
+@pytest.mark.parametrize(
+    "changes", [{"bit": 62}, {"refused_bits": 1 << 62}, {"bit": -1}, {"default_regions": 1 << 31}, {"bases": (None,)}]
+)
 def test_a_rule_the_database_cannot_hold_is_refused(changes):
     fields = {"purpose": "a", "bit": 0, "roles": 1, "default_regions": 0, "consent_regions": 0, "refusable": False}
     more = {"sends": False, "allowed_when_restricted": False, "categories": frozenset()}

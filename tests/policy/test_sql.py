@@ -40,7 +40,7 @@ def put(database: sqlite3.Connection, rule: Rule, people: list[tuple[int, ...]])
 @given(our.rules(), st.lists(our.states(), min_size=1, max_size=12))
 def test_the_condition_permits_exactly_whom_decide_permits(database, rule, people):
     people += [person._replace(granted=person.granted | 1 << rule.bit) for person in people]
-    people += [person._replace(refused=person.refused & ~(1 << rule.bit)) for person in people]
+    people += [person._replace(refused=person.refused & ~rule.refused_bits) for person in people]
     put(database, rule, people)
     expected = [row for row, person in enumerate(people, start=1) if decide(rule, person).permitted]
     assert permitted(database, condition("p", literal(rule))) == expected
@@ -70,6 +70,7 @@ def test_literals_are_plain_constants():
         "default_regions": "2",
         "consent_regions": "0",
         "bit": "61",
+        "refused_bits": str(1 << 61),
         "refusable": "TRUE",
         "sends": "FALSE",
         "allowed_when_restricted": "FALSE",

@@ -10,6 +10,7 @@ TASK_MODULES = [
     "tillit.delivery.tasks",
     "tillit.campaigns.tasks",
     "tillit.rights.tasks",
+    "tillit.governance.tasks",
 ]
 
 

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "tillit.delivery",
     "tillit.campaigns",
     "tillit.rights",
+    "tillit.governance",
     "tillit.console",
     "tillit.public",
     "django.contrib.auth",

@@ -68,6 +68,7 @@ def _grants() -> Iterator[str]:
         declared[table, APP_ROLE] = set(declares.verbs)
         declared[table, EDGE_ROLE] = set(declares.edge)
     declared["django_migrations", APP_ROLE] = {"SELECT"}
+    declared[rls.BINDING, APP_ROLE] = declared[rls.BINDING, EDGE_ROLE] = {"SELECT"}
     actual: dict[tuple[str, str], set[str]] = {}
     for table, role, verb in _rows(
         "SELECT c.relname, r.rolname, a.privilege_type FROM pg_class c, aclexplode(c.relacl) a"

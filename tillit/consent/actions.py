@@ -158,7 +158,7 @@ def record_choice(
     ]
     Choice.objects.bulk_create(choices, batch_size=2000)
     lapsed = expires_at is not None and expires_at <= now
-    _fold(known, bit=rule.bit, granted=granting and not lapsed, refused=not granting)
+    _fold(known, rule, granted=granting and not lapsed, refused=not granting)
     activity.count(**{f"choice_{state}": len(choices)})
     return [choice.id for choice in choices]
 
@@ -168,11 +168,12 @@ def _lapses(version_id: int, purpose: str, *, now: datetime) -> datetime | None:
     return add(now, lasts) if lasts else None
 
 
-def _fold(person_ids: list[UUID], *, bit: int, granted: bool, refused: bool) -> None:
-    """Set the two bits of one purpose: what `policy.fold` gives when this choice comes last."""
+def _fold(person_ids: list[UUID], rule: PurposeRule, *, granted: bool, refused: bool) -> None:
+    """Set the bits of one purpose: what `policy.fold` gives when this choice comes last."""
+    ever = rule.refused_bits | 1 << rule.bit
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE people_person SET granted = granted & ~(1::bigint << %s) | (%s::bigint << %s),"
-            " refused = refused & ~(1::bigint << %s) | (%s::bigint << %s) WHERE id = ANY (%s)",
-            [bit, int(granted), bit, bit, int(refused), bit, person_ids],
+            "UPDATE people_person SET granted = granted & ~%s::bigint | %s::bigint,"
+            " refused = refused & ~%s::bigint | %s::bigint WHERE id = ANY (%s)",
+            [ever, granted << rule.bit, ever, refused << rule.bit, person_ids],
         )

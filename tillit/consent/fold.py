@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 from tillit.consent.models import Choice
-from tillit.ledger.models import PurposeRule
 from tillit.ledger.processing import SYSTEM, processing
+from tillit.ledger.versions import bits_at, places
 from tillit.policy.fold import Choice as Decided
 from tillit.policy.fold import ChoiceState, fold
+from tillit.policy.rules import Place
 
 MANAGE = "preferences.manage"
 BATCH = 2000
@@ -30,16 +32,27 @@ SELECT DISTINCT c.person_id FROM consent_choice c
 
 
 def bits_of(workspace_id: int) -> dict[str, int]:
-    """Return the bit of every purpose that any version of a workspace's policy ever had."""
-    return dict(PurposeRule.objects.filter(version__workspace_id=workspace_id).values_list("purpose", "bit"))
+    """Return the bit at which a grant of each purpose counts, for every purpose that any version ever had."""
+    return {purpose: place.bit for purpose, place in places(workspace_id).items()}
 
 
-def folded(
-    rows: Iterable[tuple[str, str, datetime | None]], bits: Mapping[str, int], *, now: datetime
-) -> tuple[int, int]:
-    """Return the granted and refused integers of choices given oldest first as (purpose, state, expiry)."""
-    decided = (Decided(bits[purpose], ChoiceState(state), expires) for purpose, state, expires in rows)
-    return fold(decided, now=now)
+class History(NamedTuple):
+    """One choice as it is stored: of which version's purpose, what was decided, and when a grant lapses."""
+
+    version_id: int
+    purpose: str
+    state: str
+    expires: datetime | None = None
+
+
+def decided(
+    rows: Iterable[History], known: Mapping[str, Place], bits: Mapping[tuple[int, str], int]
+) -> Iterator[Decided]:
+    """The choices with the bit that their purpose had in their version, and all the bits it ever had."""
+    for version_id, purpose, state, expires in rows:
+        place = known[purpose]
+        bit = bits.get((version_id, purpose), place.bit)
+        yield Decided(bit, ChoiceState(state), expires, place.refused_bits)
 
 
 def refold_lapsed(workspace_id: int, *, now: datetime) -> int:
@@ -72,11 +85,11 @@ def lock(person_ids: Iterable[UUID]) -> list[UUID]:
 
 def refold(workspace_id: int, person_ids: list[UUID], *, now: datetime) -> None:
     """Write the integers that persons' choices give at `now`, inside the caller's context and lock."""
-    bits = bits_of(workspace_id)
-    rows: dict[UUID, list[tuple[str, str, datetime | None]]] = {person: [] for person in person_ids}
+    known, bits = places(workspace_id), bits_at(workspace_id)
+    rows: dict[UUID, list[History]] = {person: [] for person in person_ids}
     choices = Choice.objects.filter(person_id__in=person_ids).order_by("id")
-    for person, *row in choices.values_list("person_id", "purpose", "state", "expires_at"):
-        rows[person].append((row[0], row[1], row[2]))
-    values = [(*folded(history, bits, now=now), person) for person, history in rows.items()]
+    for person, *row in choices.values_list("person_id", "policy_version_id", "purpose", "state", "expires_at"):
+        rows[person].append(History(*row))
+    values = [(*fold(decided(history, known, bits), now=now), person) for person, history in rows.items()]
     with connection.cursor() as cursor:
         cursor.executemany("UPDATE people_person SET granted = %s, refused = %s WHERE id = %s", values)

@@ -52,7 +52,7 @@ def _refusals(version: Version, person: Person) -> dict[str, ChoiceState]:
     state = state_of(person)._replace(flags=0)
     found = {}
     for name, rule in version.rules.items():
-        if not version.document.purposes[name].marketing or state.refused >> rule.bit & 1:
+        if not version.document.purposes[name].marketing or state.refused & rule.refused_bits:
             continue
         if rule.bases[person.region] is not Basis.CONSENT:
             found[name] = ChoiceState.OBJECTED

@@ -27,7 +27,8 @@ def why_not(person: str, rule: Rule) -> str:
 
     The order is that of `policy.outcomes`: role, region, then what the person said, then restricted and unreachable.
     """
-    granted, refused = (f"({person}.{column} >> {rule.bit}) & 1 = 1" for column in ("granted", "refused"))
+    granted = f"({person}.granted >> {rule.bit}) & 1 = 1"
+    refused = f"{person}.refused & {rule.refused_bits} <> 0"
     default, consent = (
         f"({regions}::bigint >> {person}.region::int) & 1 = 1"
         for regions in (rule.default_regions, rule.consent_regions)

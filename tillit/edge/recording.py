@@ -19,7 +19,7 @@ PURPOSE = "measurement.email"
 
 _WORKSPACE = "NULLIF(current_setting('tillit.workspace', true), '')::int"
 _CATEGORIES = f"""(
-    SELECT r.categories FROM ledger_policyinforce f JOIN ledger_purposerule r ON r.version_id = f.version_id
+    SELECT r.categories FROM ledger_binding f JOIN ledger_purposerule r ON r.version_id = f.version_id
     WHERE f.workspace_id = {_WORKSPACE} AND r.purpose = current_setting('tillit.purpose', true)
 )::text[]"""
 
@@ -58,7 +58,7 @@ _TELL = f"""
             'open_by_machine', nullif($12[3] + k.opens_by_machine, 0),
             'click_by_machine', nullif($12[4] + k.clicks_by_machine, 0),
             'not_permitted', nullif($12[5] + $13 - k.permitted, 0)))
-    FROM ledger_policyinforce f
+    FROM ledger_binding f
     LEFT JOIN ledger_purposerule r ON r.version_id = f.version_id AND r.purpose = '{PURPOSE}'
     CROSS JOIN (SELECT count(*) AS permitted,
         count(*) FILTER (WHERE kind = 'open' AND machine = '') AS opens,

@@ -7,6 +7,7 @@ from typing import ClassVar
 import uuid_utils.compat as uuid_utils
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from tillit.policy.declarations import nobody
@@ -21,10 +22,17 @@ class PolicyVersion(models.Model):
     document = models.TextField()
     published_at = models.DateTimeField()
     published_by = models.BigIntegerField(null=True)
+    effective_at = models.DateTimeField(db_default=Now())
+    reviewed_by = models.BigIntegerField(null=True)
+    note = models.TextField(db_default="")
+    asks_again = ArrayField(models.CharField(max_length=63), db_default=[], default=list)
 
     privacy = nobody(
         retain="for ever: each version stays readable",
-        plain=("number", "digest", "document", "published_at", "published_by"),
+        plain=(
+            *("number", "digest", "document", "published_at", "published_by"),
+            *("effective_at", "reviewed_by", "note", "asks_again"),
+        ),
         append_only=True,
     )
 
@@ -36,12 +44,26 @@ class PolicyVersion(models.Model):
         return f"{self.workspace_id} v{self.number}"
 
 
+class PolicyWithdrawal(models.Model):
+    """A version that was taken back before it took effect; it stays readable, and never bound anybody."""
+
+    version = models.OneToOneField(PolicyVersion, models.PROTECT, primary_key=True, related_name="withdrawal")
+    at = models.DateTimeField()
+    by = models.BigIntegerField(null=True)
+
+    privacy = nobody(retain="for ever: with its version", plain=("version", "at", "by"), append_only=True)
+
+    def __str__(self) -> str:
+        return f"{self.version_id} withdrawn"
+
+
 class PurposeRule(models.Model):
     """One purpose of one version, compiled to integers: what row-level security reads."""
 
     version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="rules")
     purpose = models.CharField(max_length=63)
     bit = models.SmallIntegerField()
+    refused_bits = models.BigIntegerField(db_default=0)
     roles = models.IntegerField()
     default_regions = models.BigIntegerField()
     consent_regions = models.BigIntegerField()
@@ -53,7 +75,7 @@ class PurposeRule(models.Model):
     privacy = nobody(
         retain="for ever: with its version",
         plain=(
-            *("version", "purpose", "bit", "roles", "default_regions", "consent_regions"),
+            *("version", "purpose", "bit", "refused_bits", "roles", "default_regions", "consent_regions"),
             *("refusable", "sends", "allowed_when_restricted", "categories"),
         ),
         append_only=True,
@@ -68,15 +90,30 @@ class PurposeRule(models.Model):
 
 
 class PolicyInForce(models.Model):
-    """Which version binds a workspace now: the one row that publishing changes."""
+    """Which version binds a workspace: the one row that publishing changes.
+
+    From `next_at` on it is `next_version`, without anybody's doing: ask the view `ledger_binding`, never this table,
+    which version binds now.
+    """
 
     workspace = models.OneToOneField(
         "accounts.Workspace", models.PROTECT, primary_key=True, related_name="policy_in_force"
     )
-    version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="in_force")
+    version = models.ForeignKey(PolicyVersion, models.PROTECT, null=True, related_name="in_force")
     since = models.DateTimeField()
+    next_version = models.ForeignKey(PolicyVersion, models.PROTECT, null=True, related_name="scheduled")
+    next_at = models.DateTimeField(null=True)
 
-    privacy = nobody(plain=("version", "since"), edge=("SELECT",))
+    privacy = nobody(plain=("version", "since", "next_version", "next_at"), edge=("SELECT",))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="policyinforce_next",
+                condition=models.Q(next_version__isnull=True, next_at__isnull=True)
+                | models.Q(next_version__isnull=False, next_at__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.workspace_id} under {self.version_id}"

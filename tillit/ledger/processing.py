@@ -135,7 +135,7 @@ def _enter(workspace_id: int, purpose: str) -> tuple[int, list[str]]:
     _set(int(workspace_id), purpose)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT r.version_id, r.categories FROM ledger_policyinforce f"
+            "SELECT r.version_id, r.categories FROM ledger_binding f"
             " JOIN ledger_purposerule r ON r.version_id = f.version_id WHERE f.workspace_id = %s AND r.purpose = %s",
             [workspace_id, purpose],
         )

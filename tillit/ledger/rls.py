@@ -20,9 +20,12 @@ from tillit.policy.sql import condition
 APP, EDGE = "tillit_app", "tillit_edge"
 PERSON = "people.Person"
 
+#: The view that says which version binds each workspace at this moment.
+BINDING = "ledger_binding"
+
 WORKSPACE = "(SELECT NULLIF(current_setting('tillit.workspace', true), '')::int)"
 _RULE = (
-    "(SELECT r.{column} FROM ledger_purposerule r JOIN ledger_policyinforce f ON f.version_id = r.version_id"
+    "(SELECT r.{column} FROM ledger_purposerule r JOIN ledger_binding f ON f.version_id = r.version_id"
     " WHERE f.workspace_id = NULLIF(current_setting('tillit.workspace', true), '')::int"
     " AND r.purpose = current_setting('tillit.purpose', true))"
 )
@@ -96,6 +99,7 @@ def statements() -> Iterator[str]:
         if declares.append_only:
             yield from _immutable(table, declares)
     yield f"GRANT SELECT ON django_migrations TO {APP}"
+    yield f"GRANT SELECT ON {BINDING} TO {APP}, {EDGE}"
     for model, declares in personal_models():
         table = model._meta.db_table
         yield f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY'

@@ -1,4 +1,4 @@
-"""The policy in force as values: its document and its rules, read once a version."""
+"""The policy in force as values, now or on an earlier day: its document and its rules, read once a version."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tillit.ledger.models import PolicyInForce, PolicyVersion, PurposeRule
 from tillit.ledger.processing import Refused
 from tillit.policy.document import Document
 from tillit.policy.load import load
-from tillit.policy.rules import Rule, compile_rules
+from tillit.policy.rules import Place, Rule, compile_rules
 
 
 class NoPolicy(Refused):
@@ -25,13 +27,20 @@ class NoPolicy(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One published version with what it says and what it compiles to."""
+    """One published version with what it says and what it compiles to.
+
+    `effective_at` is the moment from which it binds, `asks_again` the purposes whose consent it asks for anew.
+    """
 
     id: int
     workspace_id: int
     number: int
     digest: str
     published_at: datetime
+    effective_at: datetime
+    text: str
+    note: str
+    asks_again: tuple[str, ...]
     document: Document
     rules: dict[str, Rule]
 
@@ -47,10 +56,31 @@ def parsed(text: str) -> Document:
 
 def in_force(workspace_id: int) -> Version:
     """Return the version that binds a workspace now. Raises NoPolicy when it has none."""
-    version_id = PolicyInForce.objects.filter(workspace_id=workspace_id).values_list("version_id", flat=True).first()
-    if version_id is None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT version_id FROM ledger_binding WHERE workspace_id = %s", [workspace_id])
+        row = cursor.fetchone()
+    if row is None or row[0] is None:
         raise NoPolicy
-    return version(version_id)
+    return version(row[0])
+
+
+def in_force_at(workspace_id: int, moment: datetime) -> Version | None:
+    """Return the version that bound a workspace at a moment, past or to come; None before the first."""
+    found = history(workspace_id).filter(effective_at__lte=moment).values_list("id", flat=True).first()
+    return None if found is None else version(found)
+
+
+def scheduled(workspace_id: int, *, now: datetime) -> Version | None:
+    """Return the version that waits to take effect, or None."""
+    rows = PolicyInForce.objects.filter(workspace_id=workspace_id, next_at__gt=now)
+    waiting = rows.values_list("next_version_id", flat=True).first()
+    return None if waiting is None else version(waiting)
+
+
+def history(workspace_id: int) -> QuerySet[PolicyVersion]:
+    """The versions of a workspace that bind, bound or will bind, newest first; without those that were withdrawn."""
+    found = PolicyVersion.objects.filter(workspace_id=workspace_id, withdrawal__isnull=True)
+    return found.order_by("-effective_at", "-number")
 
 
 @lru_cache(maxsize=64)
@@ -60,8 +90,34 @@ def version(version_id: int) -> Version:
     A version never changes, so it is read and compiled once a process: 140 ms for the reference policy.
     """
     row = PolicyVersion.objects.get(pk=version_id)
-    bits = dict(PurposeRule.objects.filter(version=row).values_list("purpose", "bit"))
+    rules = PurposeRule.objects.filter(version=row).values_list("purpose", "bit", "refused_bits")
     document = parsed(row.document)
     return Version(
-        row.pk, row.workspace_id, row.number, row.digest, row.published_at, document, compile_rules(document, bits)
+        id=row.pk,
+        workspace_id=row.workspace_id,
+        number=row.number,
+        digest=row.digest,
+        published_at=row.published_at,
+        effective_at=row.effective_at,
+        text=row.document,
+        note=row.note,
+        asks_again=tuple(row.asks_again),
+        document=document,
+        rules=compile_rules(document, {purpose: Place(bit, refused) for purpose, bit, refused in rules}),
     )
+
+
+def places(workspace_id: int) -> dict[str, Place]:
+    """The place of every purpose that any version of a workspace's policy ever had, as the latest has it."""
+    rows = PurposeRule.objects.filter(version__workspace_id=workspace_id).order_by("version_id")
+    found: dict[str, Place] = {}
+    for purpose, bit, refused in rows.values_list("purpose", "bit", "refused_bits"):
+        earlier = found[purpose].refused_bits if purpose in found else 0
+        found[purpose] = Place(bit, earlier | refused | 1 << bit)
+    return found
+
+
+def bits_at(workspace_id: int) -> dict[tuple[int, str], int]:
+    """The bit at which a grant counted, by version and purpose."""
+    rows = PurposeRule.objects.filter(version__workspace_id=workspace_id)
+    return {(version_id, purpose): bit for version_id, purpose, bit in rows.values_list("version_id", "purpose", "bit")}

@@ -24,7 +24,8 @@ def check(document: Document, *, lines: Lines | None = None, today: date | None 
     if today is not None:
         findings.extend(_run_out(document, today=today))
     return sorted(
-        Problem(places.of(finding.path), written(finding.path), finding.message, finding.mend) for finding in findings
+        Problem(places.of(finding.path), written(finding.path), finding.message, finding.mend, finding.level)
+        for finding in findings
     )
 
 

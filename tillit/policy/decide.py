@@ -21,9 +21,9 @@ def decide(rule: Rule, state: PersonState) -> Decision:
         return rule.wrong_role
     if not 0 <= region < REGION_COUNT:
         return rule.nowhere
-    bit = rule.bit
+    no = 8 if refused & rule.refused_bits else 0
     # outcome_index() spelt out: the call would double the cost
-    return rule.table[region << 4 | (refused >> bit & 1) << 3 | (granted >> bit & 1) << 2 | flags & 3]
+    return rule.table[region << 4 | no | (granted >> rule.bit & 1) << 2 | flags & 3]
 
 
 def explain(decision: Decision, language: str = "en", *, purpose: str = "") -> str:

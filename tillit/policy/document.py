@@ -277,6 +277,25 @@ class Retention(Part):
     clauses: Clauses = ()
 
 
+class Duty(Part):
+    """A law that says how long categories must be kept: retention may not be shorter."""
+
+    title: Texts
+    law: Line
+    keep: Period
+    after: Trigger
+    categories: CategoryIds
+    clauses: Clauses = ()
+
+
+class Measure(Part):
+    """What protects the data, technically or by how people work. Source: GDPR art 30(1)(g), 32."""
+
+    title: Texts
+    description: Texts
+    clauses: Clauses = ()
+
+
 class Right(StrEnum):
     """A right a person can exercise. Source: GDPR art 7(3), 12-22, 77; CCPA 1798.100-125; 1798.83."""
 
@@ -324,12 +343,36 @@ class Audience(StrEnum):
     CUSTOMERS = "customers"
 
 
+class Fact(StrEnum):
+    """What a section of the statement can assert of a purpose; the check compares it with the rules."""
+
+    PERMITTED = "permitted"
+    NEEDS_CONSENT = "needs-consent"
+    NOT_PERMITTED = "not-permitted"
+    CAN_BE_REFUSED = "can-be-refused"
+    CANNOT_BE_REFUSED = "cannot-be-refused"
+
+
+class Assertion(Part):
+    """A promise of a section that the rules must keep: what holds of a purpose in regions, or everywhere."""
+
+    purpose: Identifier
+    says: Fact
+    regions: tuple[RegionName, ...] = ()
+
+    _regions = field_validator("regions")(_known_regions)
+
+
 class Section(Part):
-    """A section of the statement in the operator's own words, as Markdown."""
+    """A section of the statement in the operator's own words, as Markdown.
+
+    ``asserts`` are the promises its text makes about purposes, checked against the rules.
+    """
 
     audience: Audience = Audience.EVERYONE
     title: Texts
     text: Texts
+    asserts: tuple[Assertion, ...] = ()
     clauses: Clauses = ()
 
 
@@ -355,6 +398,8 @@ class Document(Part):
     sources: Mapping[Identifier, Source] = {}
     trackers: Mapping[Identifier, Tracker] = {}
     retention: Mapping[Identifier, Retention]
+    duties: Mapping[Identifier, Duty] = {}
+    measures: Mapping[Identifier, Measure] = {}
     rights: Mapping[Identifier, Regime]
     statement: Statement
 

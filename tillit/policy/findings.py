@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from tillit.policy.problems import Path
+from tillit.policy.problems import Level, Path
 
 
 class Finding(NamedTuple):
@@ -13,6 +13,7 @@ class Finding(NamedTuple):
     path: Path
     message: str
     mend: str
+    level: Level = "error"
 
 
 def unknown(path: Path, noun: str, name: str, known: Iterable[str]) -> Finding:

@@ -18,11 +18,15 @@ class ChoiceState(StrEnum):
 
 
 class Choice(NamedTuple):
-    """One choice: the purpose's bit, what was decided, and when a grant lapses (None: never)."""
+    """One choice: the bit its purpose had then, what was decided, and when a grant lapses (None: never).
+
+    ``bits`` are all the bits that the purpose ever had, if it had more than that one.
+    """
 
     bit: int
     state: ChoiceState
     expires: datetime | None = None
+    bits: int = 0
 
 
 class Folded(NamedTuple):
@@ -36,16 +40,18 @@ def fold(choices: Iterable[Choice], *, now: datetime | None = None) -> Folded:
     """Fold choices, oldest first, to the granted and refused bits: the latest of a purpose wins.
 
     A grant sets its granted bit and clears refused; refusal, withdrawal and objection do the
-    reverse. A grant that has lapsed by ``now`` leaves both clear, so that consent is asked for anew.
+    reverse. A choice speaks for every bit that its purpose ever had; a grant counts at the bit of its
+    time, so that it says nothing once consent is asked for anew. A grant that has lapsed by ``now``
+    leaves both clear, so that consent is asked for anew.
     Raises ValueError on a bit outside 0 to 61, or when a grant can lapse and ``now`` is not given.
     """
     granted = refused = 0
-    for bit, state, expires in choices:
+    for bit, state, expires, bits in choices:
         if not 0 <= bit < MAX_PURPOSES:
             raise ValueError(f"{bit} is no purpose's bit")
         place = 1 << bit
-        granted &= ~place
-        refused &= ~place
+        granted &= ~(bits | place)
+        refused &= ~(bits | place)
         if state is not ChoiceState.GRANTED:
             refused |= place
         elif not _lapsed(expires, now=now):

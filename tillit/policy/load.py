@@ -26,14 +26,14 @@ def load(source: str | FilePath) -> Document:
     expired) is left to ``check_file``, so that an old version can always be read again.
     """
     document, lines = parse(source)
-    problems = check(document, lines=lines)
+    problems = [problem for problem in check(document, lines=lines) if problem.level == "error"]
     if problems:
         raise PolicyErrors(problems)
     return document
 
 
 def check_file(path: FilePath | str, *, today: date | None = None) -> list[Problem]:
-    """Give everything wrong with a policy file, by line; an empty list says it can be published.
+    """Give everything wrong with a policy file, by line; without errors it can be published.
 
     With ``today``, safeguards, sources and reviews that have run out are problems too.
     """

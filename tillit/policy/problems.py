@@ -2,6 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
+
+#: An error keeps a document from being published; advice does not.
+Level = Literal["error", "advice"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -12,6 +16,7 @@ class Problem:
     path: str
     message: str
     mend: str
+    level: Level = "error"
 
     def __str__(self) -> str:
         """Write the problem in one line: place, what is wrong, what to do."""

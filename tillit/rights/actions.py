@@ -12,12 +12,12 @@ import uuid_utils.compat as uuid_utils
 from django.conf import settings
 
 from tillit.consent.actions import NobodyThere
-from tillit.consent.fold import bits_of, lock
+from tillit.consent.fold import lock
 from tillit.consent.queries import state_of
 from tillit.delivery.models import Message
 from tillit.delivery.service import queue
 from tillit.ledger.processing import OpenActivity, person_actor, processing
-from tillit.ledger.versions import Version, in_force
+from tillit.ledger.versions import Version, in_force, places
 from tillit.people.models import Person
 from tillit.policy.regions import Region
 from tillit.rights.art15 import about
@@ -96,7 +96,7 @@ def access(workspace_id: int, person_id: UUID, *, by: str, now: datetime, langua
         if person is None:
             raise NobodyThere
         request = _fulfilled(activity, person_id, Kind.ACCESS, now=now)
-        tables = holdings(person_id, bits=bits_of(workspace_id))
+        tables = holdings(person_id, places=places(workspace_id))
         counts = {table.name: len(table.rows) for table in tables if table.rows}
         _close(request, counts, now=now)
         activity.count(rows=sum(counts.values()))

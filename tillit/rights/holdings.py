@@ -15,6 +15,7 @@ from tillit.policy.declarations import Declares
 from tillit.policy.document import Document
 from tillit.policy.regions import Region
 from tillit.policy.roles import ROLE_NAMES, Flag
+from tillit.policy.rules import Place
 from tillit.rights import words
 
 HIDDEN = frozenset({"pk", "workspace_id", "person_id"})  # the same in every row
@@ -63,26 +64,26 @@ class Table:
         return [column for column in self.columns if column.tells]
 
 
-def holdings(person_id: UUID, *, bits: Mapping[str, int]) -> list[Table]:
+def holdings(person_id: UUID, *, places: Mapping[str, Place]) -> list[Table]:
     """Return every table with a person's rows, empty tables too; runs in the caller's context, which shows them all.
 
-    `bits` are the places of the workspace's purposes, by which the person's choices are told.
+    `places` are those of the workspace's purposes, by which the person's choices are told.
     """
-    tables = [_table(model, declares, person_id, bits) for model, declares in personal_models()]
+    tables = [_table(model, declares, person_id, places) for model, declares in personal_models()]
     order = [*words.TABLES]
     return sorted(
         tables, key=lambda table: (order.index(table.name) if table.name in order else len(order), table.name)
     )
 
 
-def _table(model: type[models.Model], declares: Declares, person_id: UUID, bits: Mapping[str, int]) -> Table:
+def _table(model: type[models.Model], declares: Declares, person_id: UUID, places: Mapping[str, Place]) -> Table:
     columns = tuple(_columns(model, declares))
     own = "pk" if model._meta.label == PERSON else "person_id"
     found = model._default_manager.filter(**{own: person_id})
     rows = [dict(zip(columns, row, strict=True)) for row in found.values_list(*(column.name for column in columns))]
     names = _names(rows) | _names_of_standing(rows)
     if model._meta.label == PERSON:
-        names |= _names_of_bits(rows, bits)
+        names |= _names_of_bits(rows, places)
     return Table(
         name=model._meta.label_lower,
         title=str(words.TABLES.get(model._meta.label_lower) or model._meta.verbose_name).capitalize(),
@@ -132,14 +133,17 @@ def _names_of_standing(rows: list[dict[Column, Any]]) -> dict[str, dict[int, str
     return names
 
 
-def _names_of_bits(rows: list[dict[Column, Any]], bits: Mapping[str, int]) -> dict[str, dict[int, str]]:
+def _names_of_bits(rows: list[dict[Column, Any]], places: Mapping[str, Place]) -> dict[str, dict[int, str]]:
     """What the integers of a person's choices say, bit by bit."""
-    purposes = {name: 1 << bit for name, bit in bits.items()}
+    purposes = {
+        "granted": {name: 1 << place.bit for name, place in places.items()},
+        "refused": {name: place.refused_bits for name, place in places.items()},
+    }
     return {
-        column.name: {value: _bits_in_words(value, purposes)}
+        column.name: {value: _bits_in_words(value, purposes[column.name])}
         for row in rows
         for column, value in row.items()
-        if column.name in {"granted", "refused"}
+        if column.name in purposes
     }
 
 

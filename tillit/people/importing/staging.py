@@ -71,7 +71,7 @@ def _identities(cursor: CursorWrapper, chunk: Chunk, values: Mapping[str, Any]) 
 
 def _values(activity: OpenActivity, terms: Terms, *, now: datetime) -> dict[str, Any]:
     """The statements' parameters, with the rules' bits of the policy that is in force for this chunk."""
-    grant, refuse = _bit(activity, terms.consent), _bit(activity, MARKETING)
+    (grant, grant_ever), (refuse, refuse_ever) = _bits(activity, terms.consent), _bits(activity, MARKETING)
     return {
         "workspace": activity.workspace_id,
         "version": activity.policy_version_id,
@@ -80,19 +80,23 @@ def _values(activity: OpenActivity, terms: Terms, *, now: datetime) -> dict[str,
         "list": terms.list_id,
         "grant_purpose": terms.consent,
         "grant": grant,
+        "grant_ever": grant_ever,
         "lapses": _lapses(activity, terms.consent, now=now),
         "refuse_purpose": MARKETING,
         "refuse": refuse,
-        "mask": grant | refuse,
+        "refuse_ever": refuse_ever,
+        "mask": grant_ever | refuse_ever,
     }
 
 
-def _bit(activity: OpenActivity, purpose: str) -> int:
-    """The purpose's bit as a mask; 0 when the policy lacks it, or when it is nothing to choose about."""
+def _bits(activity: OpenActivity, purpose: str) -> tuple[int, int]:
+    """The purpose's bit as a mask, and all it ever had; 0 when the policy lacks it or leaves nothing to choose."""
     rule = (
         PurposeRule.objects.filter(version_id=activity.policy_version_id, purpose=purpose).first() if purpose else None
     )
-    return 1 << rule.bit if rule and (rule.refusable or rule.consent_regions) else 0
+    if rule is None or not (rule.refusable or rule.consent_regions):
+        return 0, 0
+    return 1 << rule.bit, rule.refused_bits | 1 << rule.bit
 
 
 def _lapses(activity: OpenActivity, purpose: str, *, now: datetime) -> datetime | None:

@@ -166,14 +166,15 @@ GRANTS_FRESH = _CHOICE.format(**_GRANT, condition=f"s.fresh AND s.agreed AND s.s
 # `consent` lies above `people`, so its table is named here and its code is not: one statement a chunk, no row by row.
 _FOLDED = """
 WITH chosen AS ({choice} RETURNING person_id)
-UPDATE people_person p SET {gains} = {gains} | %({bit})s, {loses} = {loses} & ~%({bit})s::bigint
+UPDATE people_person p SET {gains} = {gains} & ~%({bit}_ever)s::bigint | %({bit})s,
+    {loses} = {loses} & ~%({bit}_ever)s::bigint
 FROM chosen WHERE p.id = chosen.person_id
 """
 REFUSALS_KNOWN = _FOLDED.format(
     choice=_CHOICE.format(
         **_REFUSAL,
         condition=f"NOT s.fresh AND s.standing = {OUT} AND EXISTS"
-        " (SELECT FROM people_person p WHERE p.id = s.person_id AND p.refused & %(refuse)s = 0)",
+        " (SELECT FROM people_person p WHERE p.id = s.person_id AND p.refused & %(refuse_ever)s = 0)",
     ),
     gains="refused",
     loses="granted",
@@ -184,7 +185,7 @@ GRANTS_KNOWN = _FOLDED.format(
         **_GRANT,
         condition=f"NOT s.fresh AND s.agreed AND s.standing = {IN} AND NOT EXISTS"
         " (SELECT FROM consent_choice c WHERE c.person_id = s.person_id AND c.purpose = %(grant_purpose)s)"
-        " AND EXISTS (SELECT FROM people_person p WHERE p.id = s.person_id AND p.refused & %(grant)s = 0)",
+        " AND EXISTS (SELECT FROM people_person p WHERE p.id = s.person_id AND p.refused & %(grant_ever)s = 0)",
     ),
     gains="granted",
     loses="refused",

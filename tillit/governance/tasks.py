@@ -1,0 +1,1 @@
+"""Jobs around the policy."""
