@@ -63,7 +63,9 @@ def rules_and_states(draw: st.DrawFn) -> tuple[Rule, PersonState]:
 
 def choices() -> st.SearchStrategy[list[Choice]]:
     """A history of choices, oldest first, about few purposes so that they meet."""
-    return st.lists(st.builds(Choice, st.integers(0, 3), st.sampled_from(ChoiceState), st.none(), st.just(0)), max_size=30)
+    return st.lists(
+        st.builds(Choice, st.integers(0, 3), st.sampled_from(ChoiceState), st.none(), st.just(0)), max_size=30
+    )
 
 
 def _texts(word: str) -> dict[str, str]:

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from tillit.policy.bases import Basis, Objection
-from tillit.policy.document import Audience, Trigger
+from tillit.policy.document import Audience
+from tillit.policy.keeping import Trigger
 from tillit.policy.regions import NAMED_REGIONS, Region
 from tillit.policy.roles import ROLE_NAMES
 from tillit.policy.rules import bases_by_region

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tests.policy import strategies as our
 from tests.policy.test_reference import CLAUSES
 from tillit.policy.bases import Basis, Objection
-from tillit.policy.document import Audience, Right, Trigger
+from tillit.policy.document import Audience, Right
+from tillit.policy.keeping import Trigger
 from tillit.policy.markdown import Anchors, cell, plain, table
 from tillit.policy.regions import Region
 from tillit.policy.roles import Role

@@ -3,26 +3,18 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
 from tillit.policy.bases import COMPULSORY_BASES, OBJECTIONABLE_BASES, REFUSABLE_BASES, Basis, Objection
+from tillit.policy.keeping import Duty, Measure, Retention
 from tillit.policy.regions import COUNTRIES, NAMED_REGIONS
 from tillit.policy.roles import ROLE_NAMES
-from tillit.policy.values import Clause, Identifier, Language, Line, Part, Period, Texts
+from tillit.policy.values import CategoryIds, Clauses, Identifier, Language, Line, Part, Period, Texts, one_word_for_all
 
-Clauses = tuple[Clause, ...]
 Country = str
 RegionName = str
-
-
-def _one_word_for_all(value: Any) -> Any:
-    return (value,) if value in ("everyone", "all") else value
-
-
-#: Ids of categories, at least one, or the one word ``all``.
-CategoryIds = Annotated[tuple[Identifier, ...], Field(min_length=1), BeforeValidator(_one_word_for_all)]
 
 
 def _known_country(value: str) -> str:
@@ -92,7 +84,7 @@ class Purpose(Part):
 
     title: Texts
     description: Texts
-    roles: Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_one_word_for_all)]
+    roles: Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(one_word_for_all)]
     categories: CategoryIds
     basis: Mapping[str, Basis]
     objection: Objection | None = None
@@ -249,50 +241,6 @@ class Tracker(Part):
     essential: bool = False
     host: Line | None = None
     recipient: Identifier | None = None
-    clauses: Clauses = ()
-
-
-class Trigger(StrEnum):
-    """The event from which a retention period counts."""
-
-    COLLECTED = "collected"
-    LAST_CONTACT = "last-contact"
-    WITHDRAWN = "withdrawn"
-    RELATION_ENDED = "relation-ended"
-    ACCOUNT_CLOSED = "account-closed"
-    DECIDED = "decided"
-    CLOSED = "closed"
-    YEAR_ENDED = "year-ended"
-    POLICY_REPLACED = "policy-replaced"
-
-
-class Retention(Part):
-    """How long a category is kept, counted from what, why, and what happens then."""
-
-    keep: Period
-    after: Trigger
-    then: Literal["delete", "anonymise"] = "delete"
-    reason: Texts
-    law: Line | None = None
-    clauses: Clauses = ()
-
-
-class Duty(Part):
-    """A law that says how long categories must be kept: retention may not be shorter."""
-
-    title: Texts
-    law: Line
-    keep: Period
-    after: Trigger
-    categories: CategoryIds
-    clauses: Clauses = ()
-
-
-class Measure(Part):
-    """What protects the data, technically or by how people work. Source: GDPR art 30(1)(g), 32."""
-
-    title: Texts
-    description: Texts
     clauses: Clauses = ()
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from tillit.policy.bases import Basis, Objection
-from tillit.policy.document import Audience, Right, Trigger
+from tillit.policy.document import Audience, Right
+from tillit.policy.keeping import Trigger
 from tillit.policy.regions import Region
 from tillit.policy.roles import Role
 from tillit.policy.values import Period

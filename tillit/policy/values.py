@@ -3,7 +3,16 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, RootModel, StringConstraints, model_serializer, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
 
 #: A text that says something: neither empty nor longer than a page of the statement needs.
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
@@ -16,6 +25,16 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*([.-][a-z
 
 #: A row of the policy's list of promises, such as ``E5``.
 Clause = Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]{1,3}$")]
+
+Clauses = tuple[Clause, ...]
+
+
+def one_word_for_all(value: Any) -> Any:
+    return (value,) if value in ("everyone", "all") else value
+
+
+#: Ids of categories, at least one, or the one word ``all``.
+CategoryIds = Annotated[tuple[Identifier, ...], Field(min_length=1), BeforeValidator(one_word_for_all)]
 
 _PERIOD = re.compile(r"^(\d{1,4}) (day|week|month|year)s?$")
 _UNITS: dict[str, tuple[Literal["months", "days"], int]] = {

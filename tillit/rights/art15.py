@@ -6,7 +6,8 @@ from typing import Any
 
 from tillit.ledger.versions import Version
 from tillit.policy.decide import decide, explain
-from tillit.policy.document import Document, Party, Purpose, Regime, Retention
+from tillit.policy.document import Document, Party, Purpose, Regime
+from tillit.policy.keeping import Retention
 from tillit.policy.regions import Region
 from tillit.policy.rules import PersonState
 
