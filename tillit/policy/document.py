@@ -55,10 +55,14 @@ class Operator(Party):
 
 
 class Officer(Party):
-    """Who answers for data protection in some regions; without regions, in all the others."""
+    """Who answers for data protection in some regions; without regions, in all the others.
+
+    ``representative`` says that it stands for the operator where that has no seat. Source: GDPR art 27, 30(1)(a).
+    """
 
     title: Texts
     regions: tuple[RegionName, ...] = ()
+    representative: bool = False
     clauses: Clauses = ()
 
     _regions = field_validator("regions")(_known_regions)
