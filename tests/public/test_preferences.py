@@ -191,3 +191,28 @@ def test_every_look_and_every_save_is_in_the_ledger(reader, client, centre):
     client.post(centre, opened(client, centre))
     acts = Activity.objects.filter(subject_id=reader.person, actor=f"person:{reader.person}")
     assert {"preferences.show", "preferences.save"} <= set(acts.values_list("act", flat=True))
+
+
+@pytest.mark.clause("F2", "E9")
+def test_a_browser_that_signals_no_sale_is_heeded_once(client):
+    """Global Privacy Control in a region of opt-out: sharing for advertising stops, and nothing else does."""
+    american = a_reader(region=Region.US_CA, email="bo@example.org")
+    address = f"/p/{american.link(Kind.PREFERENCES)}"
+    before = len(american.choices())
+    assert american.permitted("advertising.audience")
+    html = client.get(address, headers={"Sec-GPC": "1"}).content.decode()
+    assert "Global Privacy Control" in html and "/receipt/" in html
+    assert american.choices()[before:] == [("advertising.audience", "objected")]
+    assert not american.permitted("advertising.audience") and american.permitted("marketing.email")
+    assert "Global Privacy Control" not in client.get(address, headers={"Sec-GPC": "1"}).content.decode()
+    assert len(american.choices()) == before + 1
+
+
+@pytest.mark.parametrize(("region", "signal"), [(Region.EEA, "1"), (Region.US_CA, "0"), (Region.US_CA, "")])
+def test_no_signal_or_no_sale_by_opt_out_changes_nothing(client, region, signal):
+    somebody = a_reader(region=region, email="cy@example.org")
+    make.choice(somebody.workspace, somebody.person, "advertising.audience")
+    before = somebody.choices()
+    headers = {"Sec-GPC": signal} if signal else {}
+    assert client.get(f"/p/{somebody.link(Kind.PREFERENCES)}", headers=headers).status_code == 200
+    assert somebody.choices() == before

@@ -27,6 +27,7 @@ class Choice(models.Model):
         ONE_CLICK = "one-click", _("One-click unsubscribe")
         PREFERENCES = "preferences", _("Preference centre")
         OPERATOR = "operator", _("Recorded by staff on request")
+        SIGNAL = "gpc", _("Global Privacy Control")
 
     id = models.UUIDField(primary_key=True, default=uuid_utils.uuid7, editable=False)
     workspace_id = models.IntegerField()

@@ -30,6 +30,7 @@ METHODS: Mapping[str, Promise] = {
     "import": _("brought in with evidence"),
     "confirmed": _("confirmed by mail"),
     "one-click": _("by one click in a mail"),
+    "gpc": _("by a signal of your browser"),
     "preferences": _("in the preference centre"),
     "operator": _("recorded by staff at your request"),
 }

@@ -14,10 +14,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tillit.consent import notices
-from tillit.consent.actions import save_preferences
+from tillit.consent.actions import choose, save_preferences
 from tillit.consent.marketing import stop_marketing
 from tillit.consent.models import Choice
 from tillit.consent.queries import Preferences, PurposeLine, preferences
+from tillit.consent.signal import HEADER, objections
 from tillit.edge.tokens import Kind
 from tillit.ledger.processing import person_actor
 from tillit.policy.fold import ChoiceState
@@ -45,7 +46,8 @@ def centre(request: HttpRequest, visit: Visit) -> HttpResponse:
     if known is None:
         return gone(request, visit)
     if request.method != "POST":
-        return _page(request, visit, known)
+        said = _heed_signal(request, visit, known)
+        return again(request, visit, said, signalled=True) if said else _page(request, visit, known)
     changes = list(_save(request, visit, known))
     return again(request, visit, changes, saved=True)
 
@@ -80,6 +82,20 @@ def language(request: HttpRequest, visit: Visit) -> HttpResponse:
         return again(request, visit, [], saved=True)
     set_language(visit.workspace.pk, visit.person_id, chosen)
     return again(request, visit, [Change(str(known[chosen]), _("your language"))], saved=True)
+
+
+def _heed_signal(request: HttpRequest, visit: Visit, known: Preferences) -> list[Change]:
+    """Record what a browser that sends Global Privacy Control says no to; nothing when it was said before."""
+    decisions = objections(known) if request.headers.get(HEADER) == "1" else {}
+    if not decisions:
+        return []
+    method, now = Choice.Method.SIGNAL, timezone.now()
+    receipts = choose(visit.workspace.pk, visit.person_id, decisions, method=method, now=now)
+    document, tongue = known.version.document, language_of(request, known.person.language)
+    return [
+        Change(document.purposes[name].title.said(tongue), _("off"), visit.receipt(receipt))
+        for name, receipt in receipts.items()
+    ]
 
 
 def _read(visit: Visit) -> Preferences | None:
