@@ -90,7 +90,7 @@ def test_each_record_says_what_its_rule_executes(document: Document) -> None:
         assert sum(1 << region for region, basis in record.grounds.items() if basis is Basis.CONSENT) == (
             rule.consent_regions & sum(1 << region for region in REGIONS)
         )
-        assert record.everyone == (rule.roles == EVERYONE)
+        assert record.everybody == (rule.roles == EVERYONE)
         assert {each.category.id: each.keep for each in record.retention} == {
             name: document.retention[name].keep for name in rule.categories
         }

@@ -83,7 +83,7 @@ class Record:
     title: str
     description: str
     role: str
-    everyone: bool
+    everybody: bool
     subjects: tuple[Named, ...]
     categories: tuple[Named, ...]
     special: tuple[Named, ...]
@@ -174,13 +174,13 @@ def _record(document: Document, purpose: Purpose, rule: Rule, words: Words, *, d
     used = {name: category for name, category in document.categories.items() if name in rule.categories}
     grounds: dict[Region, Basis | None] = {region: rule.bases[region] for region in REGIONS}
     profiling = _named(profiles(purpose, used), words)
-    everyone = rule.roles & EVERYONE == EVERYONE
+    everybody = rule.roles & EVERYONE == EVERYONE
     return Record(
         id=rule.purpose,
         title=said(purpose.title),
         description=said(purpose.description),
         role=purpose.role,
-        everyone=everyone,
+        everybody=everybody,
         subjects=tuple(Named(_role_id(role), words.role(role)) for role in Role if rule.roles & role),
         categories=_named(used, words),
         special=_named({name: category for name, category in used.items() if category.special}, words),

@@ -63,7 +63,7 @@ def _record(
         "title": record.title,
         "description": record.description,
         "role": record.role,
-        "everyone": record.everyone,
+        "everybody": record.everybody,
         "subjects": [_named(each) for each in record.subjects],
         "categories": [
             {**_named(each), "special": each in record.special, "tables": list(tables.get(each.id, ()))}

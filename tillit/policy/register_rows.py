@@ -113,7 +113,7 @@ class Rows:
 
     def subjects(self, record: Record) -> str:
         """Say whom a purpose concerns."""
-        if record.everyone:
+        if record.everybody:
             return self.words.term("everybody")
         return ", ".join(each.title for each in record.subjects)
 
