@@ -42,6 +42,7 @@ COMMANDS = (
     "import",
     "policy",
     "ledger",
+    "receipt",
     "user",
 )
 

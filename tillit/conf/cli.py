@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from tillit.conf.supervisor import end_with_supervisor, supervise
 from tillit.conf.terminal import Failed, database, err, out
+from tillit.consent.command import receipt_command
 from tillit.env import env
 from tillit.keys import SecretTooShort
 from tillit.people.command import import_command
@@ -18,11 +19,14 @@ from tillit.people.command import import_command
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="tillit")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Tillit: an audience platform whose privacy policy is the program.
 
     Start with `tillit demo`, or with `tillit serve` for an installation of your own.
     """
+    if context.invoked_subcommand == receipt_command.name:
+        return  # works without an installation: on the machine of whoever got a receipt, and leaves no file there
     try:
         env().keys  # noqa: B018  reads the settings and the secret, to complain now
     except ValidationError as error:
@@ -160,6 +164,7 @@ def _over_the_database(command: click.Command) -> click.Command:
 
 
 main.add_command(_over_the_database(import_command))
+main.add_command(receipt_command)
 
 
 @main.group()

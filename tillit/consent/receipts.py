@@ -1,13 +1,14 @@
 """The receipt of a choice: what was chosen about what, and the proof that the ledger holds it.
 
 The record follows the field list of ISO/IEC TS 27560:2023 in terms of the W3C Data Privacy Vocabulary 2
-(guide "Consent Records and Receipts", W3C DPVCG 2024). What the person's name is, no receipt says.
+(guide "Consent Records and Receipts", W3C DPVCG 2024). `receipt.schema.json` beside this file says its form.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -16,37 +17,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tillit.consent.fold import MANAGE
 from tillit.consent.models import Choice, Notice
 from tillit.consent.proof import FORM, Verdict, canonical, verify_receipt
+from tillit.consent.record import Chosen, record, utc
+from tillit.consent.vocabulary import PREFIXES, SCHEMAS
+from tillit.env import env
 from tillit.keys import Keys
 from tillit.ledger import seal
 from tillit.ledger.models import Leaf, Seal
 from tillit.ledger.processing import processing
-from tillit.ledger.versions import Version, version
-from tillit.people.models import Person
-from tillit.policy.document import Operator, Purpose
-from tillit.policy.regions import Region
+from tillit.ledger.versions import version
+from tillit.people.standing import history
 
-__all__ = ["Verdict", "receipt", "verify_receipt"]
-
-_CONTEXT = {
-    "dct": "http://purl.org/dc/terms/",
-    "dpv": "https://w3id.org/dpv#",
-    "pd": "https://w3id.org/dpv/pd#",
-    "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
-}
-_STATUS = {
-    "granted": "dpv:ConsentGiven",
-    "refused": "dpv:ConsentRefused",
-    "withdrawn": "dpv:ConsentWithdrawn",
-    "objected": "eu-gdpr:A21",
-}
-_BASIS = {
-    "consent": "eu-gdpr:A6-1-a",
-    "contract": "eu-gdpr:A6-1-b",
-    "legal-obligation": "eu-gdpr:A6-1-c",
-    "vital-interests": "eu-gdpr:A6-1-d",
-    "public-task": "eu-gdpr:A6-1-e",
-    "legitimate-interest": "eu-gdpr:A6-1-f",
-}
+__all__ = ["Verdict", "published_keys", "receipt", "schema", "verify_receipt"]
 
 
 def receipt(
@@ -58,80 +39,60 @@ def receipt(
     """
     with processing(workspace_id, MANAGE, by=by, act="receipt.show", subject=person_id, about=f"choice:{choice_id}"):
         choice = Choice.objects.filter(pk=choice_id, person_id=person_id).first()
-        person = Person.objects.filter(pk=person_id).first()
-        if choice is None or person is None:
+        stood = history(person_id)
+        if choice is None or stood is None:
             return None
         notice = Notice.objects.filter(digest=choice.notice_digest).first()
-    chosen = version(choice.policy_version_id)
+    then = stood.at(max(choice.at, stood.person.created_at))
+    assert then is not None  # the moment is not before the person was recorded
+    chosen = Chosen(
+        choice=choice,
+        version=version(choice.policy_version_id),
+        standing=then,
+        notice=notice,
+        site=env().base_url,
+        language=language,
+    )
+    return _signed(record(chosen), choice, site=env().base_url, keys=keys)
+
+
+def _signed(said: dict[str, Any], choice: Choice, *, site: str, keys: Keys) -> dict[str, Any]:
     signer = seal.signing_key(keys)
+    profile = "receipt-eu-gdpr" if said["dct:conformsTo"].endswith("eu-gdpr") else "receipt"
     made: dict[str, Any] = {
-        "@context": _CONTEXT,
+        "@context": {**PREFIXES, "@vocab": f"{site}/receipt/schema.json#"},
         "@type": "dpv:ConsentReceipt",
-        "dct:conformsTo": "https://w3id.org/dpv/schema/dpv-27560#receipt-record",
+        "dct:conformsTo": f"{SCHEMAS}{profile}",
+        "dpv:hasIdentifier": str(choice.pk),
         "form": FORM,
-        "record": _record(choice, person, chosen, notice, language),
-        "proof": {
-            "leaf": _leaf(choice),
-            "seal": _sealed(choice.pk),
-            "key": b64encode(signer.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode(),
-        },
+        "schema": f"{site}/receipt/schema.json",
+        "dpv:hasRecordOfActivity": said,
+        "proof": {"leaf": _leaf(choice), "seal": _sealed(choice.pk), "key": _public(keys)},
     }
     made["proof"] = {**made["proof"], "signature": b64encode(signer.sign(canonical(made))).decode()}
     return made
 
 
-def _record(choice: Choice, person: Person, chosen: Version, notice: Notice | None, language: str) -> dict[str, Any]:
-    purpose = chosen.document.purposes.get(choice.purpose)
-    basis = chosen.rules[choice.purpose].bases[person.region] if purpose else None
-    return {
-        "@type": "dpv:ConsentRecord",
-        "dct:conformsTo": "https://w3id.org/dpv/schema/dpv-27560#record",
-        "dct:identifier": str(choice.pk),
-        "dpv:hasDataSubject": str(choice.person_id),
-        "dpv:hasDataController": _controller(chosen.document.operator),
-        "dpv:hasJurisdiction": Region(person.region).code,
-        "purpose": choice.purpose,
-        **(_process(purpose, chosen, basis, language) if purpose else {}),
-        "notice": {
-            "digest": choice.notice_digest,
-            "dct:language": notice.language if notice else None,
-            "text": notice.text if notice else None,
-        },
-        "policy": {"number": chosen.number, "digest": chosen.digest, "dct:issued": _utc(chosen.published_at)},
-        "state": choice.state,
-        "dpv:hasConsentStatus": _STATUS[choice.state],
-        "method": choice.method,
-        "dpv:isIndicatedBy": str(choice.person_id),
-        "dpv:isIndicatedAtTime": _utc(choice.at),
-        "dpv:hasDuration": {"until": _utc(choice.expires_at) if choice.expires_at else None},
-        "dpv:hasRight": ["eu-gdpr:A7-3", "eu-gdpr:A15", "eu-gdpr:A17", "eu-gdpr:A21", "eu-gdpr:A77"],
-    }
+def _public(keys: Keys) -> str:
+    key = seal.signing_key(keys).public_key()
+    return b64encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 
 
-def _process(purpose: Purpose, chosen: Version, basis: Any, language: str) -> dict[str, Any]:
-    document = chosen.document
-    used = tuple(document.categories) if purpose.uses_every_category else purpose.categories
-    kept = {name: str(document.retention[name].keep) for name in used if name in document.retention}
-    return {
-        "dpv:hasPurpose": {
-            "dct:title": purpose.title.said(language),
-            "dct:description": purpose.description.said(language),
-        },
-        "dpv:hasLegalBasis": {"basis": str(basis) if basis else None, "dpv": _BASIS.get(str(basis), "dpv:LegalBasis")},
-        "dpv:hasPersonalData": {name: list(document.categories[name].dpv) for name in used},
-        "dpv:hasStorageCondition": kept,
-        "dpv:hasRecipient": [document.recipients[name].name for name in purpose.recipients],
-    }
+def published_keys(keys: Keys) -> dict[str, Any]:
+    """Return the public key that signs receipts and seals, for anybody to compare with that of a receipt.
+
+    `since` is the time of the first seal that it signed, None before there is one.
+    """
+    name = seal.key_id(seal.signing_key(keys).public_key())
+    first = Seal.objects.filter(key_id=name).order_by("number").values_list("sealed_at", flat=True).first()
+    since = utc(first) if first else None
+    return {"keys": [{"id": name, "algorithm": "Ed25519", "key": _public(keys), "since": since}]}
 
 
-def _controller(operator: Operator) -> dict[str, Any]:
-    return {
-        "@type": "dpv:DataController",
-        "dpv:hasName": operator.name,
-        "dpv:hasAddress": f"{operator.address}, {operator.country}",
-        "dpv:hasContact": operator.privacy,
-        "withdraw": operator.objections,
-    }
+@lru_cache(maxsize=1)
+def schema() -> str:
+    """Return the JSON Schema of receipts as text."""
+    return (Path(__file__).parent / "receipt.schema.json").read_text()
 
 
 def _leaf(choice: Choice) -> list[str | None]:
@@ -140,7 +101,7 @@ def _leaf(choice: Choice) -> list[str | None]:
     return [
         *("choice", str(choice.pk), str(choice.workspace_id), str(choice.person_id), choice.purpose, choice.state),
         *(choice.method, str(choice.policy_version_id), choice.notice_digest, number),
-        *(_utc(choice.at), _utc(choice.expires_at) if choice.expires_at else None),
+        *(utc(choice.at), utc(choice.expires_at) if choice.expires_at else None),
     ]
 
 
@@ -159,7 +120,3 @@ def _sealed(choice_id: UUID) -> dict[str, Any] | None:
         "statement": seal.statement(over).decode(),
         "signature": b64encode(bytes(over.signature)).decode(),
     }
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

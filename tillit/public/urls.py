@@ -23,6 +23,8 @@ urlpatterns = [
     path("why/<str:token>", why.show_why, name="why"),
     path("why/<str:token>/measurement", why.object_to_measurement, name="why_measurement"),
     path("receipt/<uuid:choice>/<str:token>", receipts.show_receipt, name="receipt"),
+    path("receipt/schema.json", receipts.show_schema, name="receipt_schema"),
+    path(".well-known/tillit-key.json", receipts.show_keys, name="keys"),
     path("privacy/<int:workspace_id>", statement.statement, name="statement"),
     path("privacy/<int:workspace_id>/<int:number>", statement.statement, name="statement_version"),
 ]

@@ -6,8 +6,9 @@ from typing import Any
 
 from tillit.ledger.versions import Version
 from tillit.policy.decide import decide, explain
-from tillit.policy.document import Document, Party, Purpose, Regime
+from tillit.policy.document import Document, Party, Purpose
 from tillit.policy.keeping import Retention
+from tillit.policy.regimes import regime_of
 from tillit.policy.regions import Region
 from tillit.policy.rules import PersonState
 
@@ -38,14 +39,6 @@ def about(version: Version, state: PersonState, *, language: str) -> dict[str, A
         "how": regime.how.said(language) if regime else "",
         "authority": _party(regime.authority) if regime and regime.authority else None,
     }
-
-
-def regime_of(document: Document, region: Region) -> Regime | None:
-    """The regime of rights that a region belongs to; an unknown region has the one of the EEA, the strictest here."""
-    code = Region.EEA.code if region is Region.UNKNOWN else region.code
-    regimes = document.rights.values()
-    named = next((regime for regime in regimes if code in regime.regions), None)
-    return named or next((regime for regime in regimes if not regime.regions), None)
 
 
 def _purpose(version: Version, name: str, purpose: Purpose, state: PersonState, language: str) -> dict[str, Any]:

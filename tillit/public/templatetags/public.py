@@ -18,7 +18,7 @@ from tillit.consent.models import Choice
 from tillit.consent.queries import ListLine, PurposeLine
 from tillit.ledger.versions import Version
 from tillit.people.models import Field, Subscription
-from tillit.policy.bases import Objection
+from tillit.policy.bases import Basis, Objection
 from tillit.policy.outcomes import Reason
 from tillit.policy.regions import Region
 from tillit.policy.values import Texts
@@ -33,6 +33,13 @@ register = template.Library()
 def text(context: dict[str, Any], texts: Texts) -> str:
     """A text of the policy in the page's language."""
     return texts.said(context["language"])
+
+
+@register.simple_tag(takes_context=True)
+def purpose_title(context: dict[str, Any], version: Version, purpose: str) -> str:
+    """What a purpose is called; one that the policy has dropped, by its id."""
+    known = version.document.purposes.get(purpose)
+    return known.title.said(context["language"]) if known else purpose
 
 
 @register.simple_tag
@@ -112,6 +119,21 @@ def choice_words(choice: Choice) -> str:
 def state_words(state: str) -> str:
     """What a choice says."""
     return str(words.STATES[state])
+
+
+@register.simple_tag
+def ground_words(basis: Basis) -> str:
+    """What a purpose rested on."""
+    return str(words.ground(basis))
+
+
+@register.simple_tag
+def past_region_words(region: Region, certain: bool) -> str:
+    """Which law counted for a person then. Source: CLAUSES B7, D2."""
+    if region == Region.UNKNOWN:
+        return _("We did not know where you were, so the strictest law counted for you.")
+    told = _("The law of this region counted for you: %(region)s.") % {"region": words.REGIONS[region]}
+    return told if certain else told + " " + _("Changes before that time were not kept, so this is as far as we know.")
 
 
 @register.simple_tag
