@@ -26,7 +26,7 @@ from tillit.policy.regions import Region
 from tillit.policy.values import Period, Texts
 
 OPERATOR, AUTHORITY = "operator", "authority"
-OWN_ACTS = {Choice.Method.CONFIRMED, Choice.Method.ONE_CLICK, Choice.Method.PREFERENCES, Choice.Method.GPC}
+OWN_ACTS = {Choice.Method.CONFIRMED, Choice.Method.ONE_CLICK, Choice.Method.PREFERENCES, Choice.Method.SIGNAL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
