@@ -158,3 +158,20 @@ def test_the_application_may_not_escape_its_role():
     ]:
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
+
+
+@pytest.mark.clause("F1", "H1", "C8")
+def test_data_goes_to_a_recipient_only_as_the_policy_lets_it(workspace, policy_text):
+    with processing(workspace.pk, MARKETING, by="test", act="hand.over", recipient="mail-relay"):
+        pass
+    done = Activity.objects.get(act="hand.over")
+    assert (done.recipient, done.categories) == ("mail-relay", ["contact", "correspondence"])
+
+    lapsed = policy_text.replace("valid_from: 2023-07-10", "valid_from: 2023-07-10\n    expires: 2024-01-01", 1)
+    publish(workspace.pk, lapsed.replace("    fallback: scc\n", "", 1), by=None, now=timezone.now())
+    handing_over = processing(workspace.pk, MARKETING, by="test", act="hand.over", recipient="mail-relay")
+    with pytest.raises(Refused, match="no safeguard") as refused, handing_over:
+        raise AssertionError("never reached")
+    assert refused.value.clause == "H1"
+    told = Activity.objects.filter(act="hand.over", outcome="refused").get()
+    assert told.recipient == "mail-relay"

@@ -19,17 +19,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tillit.ledger.models import Activity
+from tillit.ledger.refused import Refused
+from tillit.ledger.versions import version
+from tillit.policy.disclosure import NotDisclosable, disclosed
+
+__all__ = ["SYSTEM", "OpenActivity", "Refused", "WrongContext", "person_actor", "processing", "user_actor"]
 
 _PURPOSE = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
 SYSTEM = "system"
-
-
-class Refused(Exception):
-    """The policy does not permit this use."""
-
-    def __init__(self, reason: str, *, rule: str = "", clause: str = "") -> None:
-        super().__init__(reason)
-        self.reason, self.rule, self.clause = reason, rule, clause
 
 
 class WrongContext(Exception):
@@ -83,7 +80,8 @@ def processing(
 
     `act` names what is done (``campaign.prepare``), `about` the object (``campaign:7``), `subject` the one person
     concerned, if it is one. A context inside another of the same workspace and purpose joins its transaction; any
-    other nesting raises WrongContext. Raises Refused, and records it, when the policy in force has no such purpose.
+    other nesting raises WrongContext. Raises Refused, and records it, when the policy in force has no such purpose, and
+    when data would go to a `recipient` that it does not let have it today. Source: CLAUSES C8, F1, H1.
     """
     before = _settings()
     if before is not None and before != (str(workspace_id), purpose):
@@ -91,6 +89,8 @@ def processing(
     try:
         with transaction.atomic():
             version_id, categories = _enter(workspace_id, purpose)
+            if recipient:
+                categories = _received(version_id, purpose, recipient)
             activity = OpenActivity(
                 uuid_utils.uuid7(),
                 workspace_id,
@@ -110,7 +110,7 @@ def processing(
                 _set("", "")  # the settings would outlive a savepoint; a commit drops them by itself
     except Refused:
         if before is None:
-            _record_refusal(workspace_id, purpose, by=by, act=act, subject=subject, about=about)
+            _record_refusal(workspace_id, purpose, by=by, act=act, recipient=recipient, subject=subject, about=about)
         raise
 
 
@@ -145,6 +145,14 @@ def _enter(workspace_id: int, purpose: str) -> tuple[int, list[str]]:
     return row
 
 
+def _received(version_id: int, purpose: str, recipient: str) -> list[str]:
+    """The categories that a recipient gets under a purpose today. Raises Refused."""
+    try:
+        return sorted(disclosed(version(version_id).document, purpose, recipient, today=timezone.localdate()))
+    except NotDisclosable as refusal:
+        raise Refused(refusal.reason, rule=purpose, clause=refusal.clause) from refusal
+
+
 def _write(activity: OpenActivity) -> None:
     Activity.objects.bulk_create([_row(activity)])
 
@@ -167,13 +175,16 @@ def _row(activity: OpenActivity, **more: Any) -> Activity:
     )
 
 
-def _record_refusal(workspace_id: int, purpose: str, *, by: str, act: str, subject: UUID | None, about: str) -> None:
+def _record_refusal(
+    workspace_id: int, purpose: str, *, by: str, act: str, recipient: str, subject: UUID | None, about: str
+) -> None:
     """Write the refused act; in a transaction of its own, since that of the act has been rolled back."""
     Activity.objects.create(
         workspace_id=workspace_id,
         purpose=purpose[:63],
         act=act,
         actor=by,
+        recipient=recipient[:80],
         outcome=Activity.Outcome.REFUSED,
         subject_id=subject,
         object_ref=about,

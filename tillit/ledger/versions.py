@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tillit.ledger.models import PolicyInForce, PolicyVersion, PurposeRule
-from tillit.ledger.processing import Refused
+from tillit.ledger.refused import Refused
 from tillit.policy.document import Document
 from tillit.policy.load import load
 from tillit.policy.rules import Place, Rule, compile_rules
