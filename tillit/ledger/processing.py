@@ -27,6 +27,7 @@ __all__ = ["SYSTEM", "OpenActivity", "Refused", "WrongContext", "person_actor", 
 
 _PURPOSE = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
 SYSTEM = "system"
+_USER = "user:"
 
 
 class WrongContext(Exception):
@@ -57,7 +58,7 @@ class OpenActivity:
 
 def user_actor(user_id: int) -> str:
     """The actor text of a console user."""
-    return f"user:{user_id}"
+    return f"{_USER}{user_id}"
 
 
 def person_actor(person_id: UUID) -> str:
@@ -81,7 +82,8 @@ def processing(
     `act` names what is done (``campaign.prepare``), `about` the object (``campaign:7``), `subject` the one person
     concerned, if it is one. A context inside another of the same workspace and purpose joins its transaction; any
     other nesting raises WrongContext. Raises Refused, and records it, when the policy in force has no such purpose, and
-    when data would go to a `recipient` that it does not let have it today. Source: CLAUSES C8, F1, H1.
+    when data would go to a `recipient` that it does not let have it today; a user of the workspace is
+    none. Source: CLAUSES C8, F1, H1.
     """
     before = _settings()
     if before is not None and before != (str(workspace_id), purpose):
@@ -89,7 +91,7 @@ def processing(
     try:
         with transaction.atomic():
             version_id, categories = _enter(workspace_id, purpose)
-            if recipient:
+            if recipient and not recipient.startswith(_USER):
                 categories = _received(version_id, purpose, recipient)
             activity = OpenActivity(
                 uuid_utils.uuid7(),
