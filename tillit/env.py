@@ -59,6 +59,11 @@ class Env(BaseSettings):
     smtp_url: str = Field(
         "", description="Relay, e.g. smtp+starttls://user:password@relay.example.com:587. Default: the mail catcher."
     )
+    smtp_recipient: str = Field(
+        "",
+        pattern=r"^([a-z][a-z0-9.-]*)?$",
+        description="The relay's id among the policy's recipients. Campaigns wait while it may get nothing.",
+    )
     smtp_connections: int = Field(4, ge=1, le=200, description="Connections a sender opens to the relay.")
     smtp_per_second: float = Field(0, ge=0, description="Most mails a second that a sender hands over; 0: no limit.")
     sender_batch: int = Field(500, ge=1, le=5000, description="Mails a sender claims at a time.")

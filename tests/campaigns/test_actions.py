@@ -16,6 +16,7 @@ from tillit.campaigns.models import Campaign
 from tillit.campaigns.slots import ContentErrors
 from tillit.delivery.ids import message_id
 from tillit.delivery.models import Message
+from tillit.env import env
 from tillit.ledger.models import Activity
 from tillit.ledger.processing import processing
 
@@ -119,6 +120,17 @@ def test_a_campaign_that_nobody_can_opt_out_of_is_flagged(draft):
     draft.purpose = "service.message"
     flagged = {check.key: check for check in readiness.checks(draft, by="test")[1]}
     assert flagged["purpose"].level == "warning" and "no advertising" in flagged["purpose"].text
+
+
+@pytest.mark.clause("H1")
+@pytest.mark.parametrize(("relay", "flagged"), [("mail-relay", False), ("hosting", True), ("nobody", True)])
+def test_a_relay_that_may_not_have_the_mail_keeps_it_here(draft, monkeypatch, relay, flagged):
+    monkeypatch.setenv("TILLIT_SMTP_RECIPIENT", relay)
+    env.cache_clear()
+    found = [check for check in readiness.checks(draft, by="test")[1] if check.key == "transfer"]
+    monkeypatch.undo()
+    env.cache_clear()
+    assert bool(found) is flagged and all(check.blocks for check in found)
 
 
 def test_purposes_of_campaigns_send_and_marketing_comes_first(workspace):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -15,6 +17,7 @@ from tillit.campaigns.slots import ContentErrors
 from tillit.delivery.queries import senders_at_work
 from tillit.env import env
 from tillit.ledger.versions import Version, in_force
+from tillit.policy.disclosure import NotDisclosable, disclosed
 from tillit.policy.document import Purpose
 from tillit.policy.rules import Rule
 
@@ -57,6 +60,7 @@ def checks(campaign: Campaign, *, by: str) -> tuple[Audience, list[Check]]:
         _postal_address(campaign),
         *_purpose(campaign, policy, rule),
         *_people(bool(lists), reached),
+        *_relay(campaign, policy, rule),
         *_sending(),
     ]
 
@@ -106,6 +110,19 @@ def _people(lists: bool, reached: Audience) -> list[Check]:
         return [Check("lists", "error", _("Nobody on these lists may get this mail. See why below."))]
     text = _("%(permitted)d of %(all)d people on the lists may get it.")
     return [Check("lists", "ok", text % {"permitted": reached.permitted, "all": reached.on_lists})]
+
+
+def _relay(campaign: Campaign, policy: Version, rule: Rule | None) -> Iterator[Check]:
+    """Whether the policy lets mail go to the relay, which is a recipient as any other. Source: CLAUSES F1, H1."""
+    relay = env().smtp_recipient
+    if not relay or rule is None:
+        return
+    try:
+        disclosed(policy.document, campaign.purpose, relay, today=timezone.localdate())
+    except NotDisclosable as refusal:
+        yield Check(
+            "transfer", "error", _("The policy lets no mail go to the relay: %(why)s") % {"why": refusal.reason}
+        )
 
 
 def _sending() -> list[Check]:

@@ -36,13 +36,17 @@ class NothingToClaim(Exception):
     """No message of the stream may be sent now. Leaves the context, which then records no activity."""
 
 
-def claim_stream(stream: Stream, *, sender: str, size: int, lease_s: float, after: UUID, envelope: Envelope) -> Load:
+def claim_stream(
+    stream: Stream, *, sender: str, size: int, lease_s: float, after: UUID, envelope: Envelope, recipient: str = ""
+) -> Load:
     """Claim up to `size` messages of a campaign after an id, and write their mails. Raises NothingToClaim.
 
-    Raises Refused when the policy in force has no such purpose any more.
+    `recipient` is the relay's name in the policy. Raises Refused when the policy in force has no such purpose any more,
+    or lets nothing go to the relay today.
     """
+    about = f"campaign:{stream.campaign_id}"
     with processing(
-        stream.workspace_id, stream.purpose, by=SYSTEM, act=ACT, about=f"campaign:{stream.campaign_id}"
+        stream.workspace_id, stream.purpose, by=SYSTEM, act=ACT, recipient=recipient, about=about
     ) as activity:
         _by_index()
         batch_id = _next_batch_id()

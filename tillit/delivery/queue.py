@@ -16,13 +16,14 @@ from tillit.ledger.processing import Refused
 
 logger = logging.getLogger(__name__)
 LOOK_AGAIN_S = 0.5  # at a campaign whose last messages other batches hold
+REFUSED_S = 60.0  # until a campaign is looked at again whose use the policy refused; each look is in the ledger
 
 
 class Queue:
     """One sender's view of everything that waits."""
 
-    def __init__(self, sender: str, envelope: Envelope, *, lease_s: float) -> None:
-        self._sender, self._envelope, self._lease_s = sender, envelope, lease_s
+    def __init__(self, sender: str, envelope: Envelope, *, lease_s: float, recipient: str = "") -> None:
+        self._sender, self._envelope, self._lease_s, self._recipient = sender, envelope, lease_s, recipient
         self._after: dict[
             int, UUID
         ] = {}  # campaign → the last id claimed, so that a claim does not walk over those sent
@@ -72,13 +73,23 @@ class Queue:
                     return load
         except Refused as refused:
             logger.warning("campaign %s: %s", stream.campaign_id, refused.reason)
+            self._settle(stream)
+            if stream.campaign_id in self._not_before:
+                self._not_before[stream.campaign_id] = time.monotonic() + REFUSED_S
+            return None
         self._settle(stream)
         return None
 
     def _claim(self, stream: Stream, size: int, after: UUID) -> Load | None:
         try:
             load = claim_stream(
-                stream, sender=self._sender, size=size, lease_s=self._lease_s, after=after, envelope=self._envelope
+                stream,
+                sender=self._sender,
+                size=size,
+                lease_s=self._lease_s,
+                after=after,
+                envelope=self._envelope,
+                recipient=self._recipient,
             )
         except NothingToClaim:
             return None

@@ -69,7 +69,7 @@ class Sender:
         self.name = f"{socket.gethostname()}:{os.getpid()}"[:80]
         self._env, self._once = env, once
         self._pace = Pace(env.smtp_per_second)
-        self._queue = Queue(self.name, Envelope.of(env), lease_s=env.sender_lease_s)
+        self._queue = Queue(self.name, Envelope.of(env), lease_s=env.sender_lease_s, recipient=env.smtp_recipient)
         self._claiming, self._recording = (ThreadPoolExecutor(1, name) for name in ("claim", "record"))
         self._loads: asyncio.Queue[Load | None] = asyncio.Queue(1)
         self._held: set[int] = set()
