@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from tillit.policy.bases import Basis
 from tillit.policy.document import RecipientRole, SafeguardKind
 from tillit.policy.impact import Criterion, Need
-from tillit.policy.statement_words import Pair, Words
+from tillit.policy.statement_phrases import Pair
+from tillit.policy.statement_words import Words
 
 _PHRASES: Mapping[str, Pair] = {
     "register": ("Register of processing", "Register över behandling"),

@@ -1,135 +1,320 @@
-"""The tables of a statement: grounds, sources, recipients, safeguards, trackers, retention."""
+"""The sections of a statement: the short form, the layers of its audiences, and what is said with tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from tillit.policy.bases import Basis
-from tillit.policy.document import Document, Purpose, Recipient, Tracker
-from tillit.policy.markdown import Anchors, cell, plain, table
-from tillit.policy.regions import NAMED_REGIONS, Region, region_of
-from tillit.policy.statement_words import Words
+from tillit.policy.document import Audience, Officer, Regime
+from tillit.policy.regions import NAMED_REGIONS
+from tillit.policy.roles import Role
+from tillit.policy.statement_blocks import (
+    Block,
+    Cell,
+    Facts,
+    Line,
+    Prose,
+    Row,
+    Section,
+    Span,
+    Table,
+    links,
+    mail,
+    plain,
+    said,
+)
+from tillit.policy.statement_rows import PurposeRow, RecipientRow, RetentionRow, TrackerRow
+from tillit.policy.statement_tables import (
+    Writing,
+    address_lines,
+    last_day,
+    purpose_entry,
+    purpose_table,
+    recipient_table,
+    retention_table,
+    safeguard_table,
+    tracker_table,
+)
+from tillit.policy.values import Period
+
+#: The role whose purposes an audience's layer shows.
+AUDIENCE_ROLES: Mapping[Audience, Role] = {
+    Audience.CONTACTS: Role.CONTACT,
+    Audience.VISITORS: Role.VISITOR,
+    Audience.MEMBERS: Role.MEMBER,
+    Audience.PARTNERS: Role.PARTNER,
+    Audience.APPLICANTS: Role.APPLICANT,
+    Audience.CUSTOMERS: Role.CUSTOMER,
+}
+
+#: How purposes are grouped, in the order a person can do something about them.
+GROUPS = ("consent", "mixed", "unless", "weighed", "agreed", "law", "necessary")
+
+#: Purposes that the short form names in each group before it counts the rest.
+_NAMED = 5
 
 
-def grounds_in_words(purpose: Purpose, words: Words) -> str:
-    """Say on which grounds a purpose rests where: regions named by the document first, then all others."""
-    rest = purpose.basis.get("default", Basis.NONE)
-    named: dict[Basis, list[str]] = {}
-    for code, basis in purpose.basis.items():
-        if code != "default" and basis is not rest:
-            named.setdefault(basis, []).append(words.region(NAMED_REGIONS[code]))
-    if not named:
-        return f"{words.basis(rest)} ({words.phrase('everywhere')})"
-    parts = [f"{words.basis(basis)} ({', '.join(regions)})" for basis, regions in named.items()]
-    return "; ".join([*parts, f"{words.phrase('elsewhere')} {words.basis(rest)}"])
+def short_form(
+    write: Writing,
+    *,
+    purposes: tuple[PurposeRow, ...],
+    recipients: tuple[RecipientRow, ...],
+    retention: tuple[RetentionRow, ...],
+) -> Section:
+    """Say on half a page who, what for, what a person can do, who gets it, how long, and whom to ask.
 
-
-def sources(document: Document, words: Words, anchors: Anchors) -> Iterator[str]:
-    """Write where information comes from. Source: GDPR art 14(2)(f)."""
-    if not document.sources:
-        return
-    yield f"## {words.phrase('sources')}"
-    yield anchors.of(*(source.clauses for source in document.sources.values()))
-    yield "\n".join(
-        f"- **{cell(source.title.said(words.language))}.** {cell(source.warranty.said(words.language))} "
-        f"({_titles(document, source.categories, words)})"
-        for source in document.sources.values()
+    Source: GDPR art 12(1); Guidelines WP260 rev.01, paragraphs 35-37 (layered notices).
+    """
+    operator, phrase = write.document.operator, write.phrase
+    who: Cell = (
+        (Span(operator.name, strong=True), Span(f", {operator.address}.")),
+        said(write.said(operator.business)),
     )
+    pairs = (
+        (phrase("short_who"), who),
+        (phrase("short_use"), tuple(_uses(write, purposes))),
+        (phrase("short_choices"), tuple(_choices(write))),
+        (phrase("short_share"), (_shared(write, recipients),)),
+        (phrase("short_keep"), (_kept(write, retention),)),
+        (phrase("short_ask"), tuple(_ask(write))),
+    )
+    return Section(title=phrase("short"), anchors=("short",), blocks=(Facts(pairs),))
 
 
-def recipients(document: Document, words: Words, anchors: Anchors) -> Iterator[str]:
-    """Write who receives information. Source: GDPR art 13(1)(e)-(f); California Civil Code 1798.83."""
-    if not document.recipients:
-        return
-    yield f"## {words.phrase('recipients')}"
-    yield anchors.of(*(recipient.clauses for recipient in document.recipients.values()))
-    yield "\n".join(f"- {_recipient(document, recipient, words)}" for recipient in document.recipients.values())
+def _uses(write: Writing, purposes: tuple[PurposeRow, ...]) -> Iterator[Line]:
+    for group in GROUPS:
+        rows = [row for row in purposes if row.group == group]
+        if not rows:
+            continue
+        line = [Span(f"{write.phrase(f'group_{group}')}: ", strong=True)]
+        shown = rows if len(rows) <= _NAMED + 1 else rows[:_NAMED]
+        for row in shown:
+            line += ([Span(", ")] if len(line) > 1 else []) + [write.purpose_link(row.id)]
+        if rest := len(rows) - len(shown):
+            line += [Span(" "), Span(write.phrase("and_more").format(count=rest), f"#purposes-{group}")]
+        yield (*line, Span("."))
 
 
-def called(recipient: Recipient, words: Words) -> str:
-    """Give what a recipient is called in a language: its title if it is no single party, else its name."""
-    return cell(recipient.title.said(words.language)) if recipient.title else plain(recipient.name)
+def _choices(write: Writing) -> Iterator[Line]:
+    objections = write.document.operator.objections
+    yield (Span(f"{write.phrase('short_no')} "), Span(objections, mail(objections)), Span("."))
+    yield (Span(f"{write.phrase('short_rights')} "), Span(write.phrase("see_rights"), "#rights"), Span("."))
+    yield (Span(f"{write.phrase('short_cookies')} "), Span(write.phrase("see_trackers"), "#trackers"), Span("."))
 
 
-def _recipient(document: Document, recipient: Recipient, words: Words) -> str:
-    address = f"{plain(recipient.address)}, {recipient.country}"
-    said = [
-        f"**{called(recipient, words)}**" + ("." if recipient.title else f", {address}."),
-        f"{cell(recipient.business.said(words.language))}.",
-        f"{words.phrase('information')}: {_titles(document, recipient.categories, words)}.",
-    ]
-    if recipient.safeguard is not None:
-        title = document.safeguards[recipient.safeguard].title.said(words.language)
-        said.append(f"{words.phrase('protected_by')}: [{cell(title)}](#safeguard-{recipient.safeguard}).")
-    elif region_of(recipient.country) is Region.EEA:
-        said.append(f"({words.phrase('in_eea')})")
-    if recipient.direct_marketing:
-        said.append(words.phrase("own_marketing"))
-    if recipient.policy is not None:
-        said.append(f"{words.phrase('own_policy')}: <{recipient.policy}>")
-    return " ".join(said)
+def _shared(write: Writing, rows: tuple[RecipientRow, ...]) -> Line:
+    if not rows:
+        return plain(write.phrase("short_nobody"))
+    abroad = sum(not row.in_eea for row in rows)
+    counted = write.phrase("recipients_count").format(count=len(rows))
+    if abroad:
+        counted += write.phrase("recipients_abroad").format(count=abroad)
+    return (Span(f"{counted}: "), Span(write.phrase("see_recipients"), "#recipients"), Span("."))
 
 
-def safeguards(document: Document, words: Words, anchors: Anchors) -> Iterator[str]:
-    """Write what protects transfers. Source: GDPR art 13(1)(f)."""
-    if not document.safeguards:
-        return
-    yield f"### {words.phrase('protected_by')}"
-    yield anchors.of(*(safeguard.clauses for safeguard in document.safeguards.values()))
-    lines = []
-    for safeguard_id, safeguard in document.safeguards.items():
-        until = f", {words.phrase('until')} {safeguard.expires}" if safeguard.expires else ""
-        line = (
-            f'- <a id="safeguard-{safeguard_id}"></a>**{cell(safeguard.title.said(words.language))}.** '
-            f"{plain(safeguard.reference)} ({safeguard.valid_from}{until})."
+def _kept(write: Writing, rows: tuple[RetentionRow, ...]) -> Line:
+    periods = sorted((row.rule.keep for row in rows), key=_length)
+    if not periods:
+        return plain("")
+    shortest, longest = (write.words.period(each) for each in (periods[0], periods[-1]))
+    name = "short_keep_one" if shortest == longest else "short_keep_range"
+    counted = write.phrase(name).format(period=shortest, shortest=shortest, longest=longest)
+    return (Span(f"{counted}: "), Span(write.phrase("see_retention"), "#retention"), Span("."))
+
+
+def _length(period: Period) -> float:
+    """Order periods; a month counts as its mean length, which decides nothing but the order."""
+    return period.months * 30.44 + period.days
+
+
+def _ask(write: Writing) -> Iterator[Line]:
+    privacy = write.document.operator.privacy
+    yield (Span(privacy, mail(privacy)),)
+    for officer in write.document.officers[:1]:
+        email = officer.email or ""
+        title = write.name(officer.title)
+        yield (Span(f"{title}: "), Span(email, mail(email))) if email else (Span(f"{title}: {officer.name}"),)
+    yield (Span(write.phrase("see_contact"), "#contact"),)
+
+
+def layers(write: Writing, *, audience: Audience | None) -> Iterator[Section]:
+    """Give the operator's own sections: the reader's layer, or all without an audience, then what is for everyone."""
+    spoken = [each for each in Audience if each is not Audience.EVERYONE]
+    for layer in (*spoken, Audience.EVERYONE):
+        sections = [each for each in write.document.statement.sections.items() if each[1].audience is layer]
+        if not sections or (audience not in (None, layer) and layer is not Audience.EVERYONE):
+            continue
+        yield Section(
+            title=write.words.audience(layer),
+            anchors=(f"for-{layer}",),
+            sections=tuple(
+                Section(
+                    title=write.name(section.title),
+                    anchors=(f"section-{name}", *write.anchors.of(section.clauses)),
+                    blocks=(Prose(write.said(section.text)),),
+                )
+                for name, section in sections
+            ),
         )
-        if safeguard.recourse is not None:
-            line += f" {words.phrase('recourse')}: {cell(safeguard.recourse.said(words.language))}"
-        lines.append(line)
-    yield "\n".join(lines)
 
 
-def trackers(document: Document, words: Words, anchors: Anchors) -> Iterator[str]:
-    """Write the cookie statement. Source: Directive 2002/58/EC art 5(3)."""
-    if not document.trackers:
-        return
-    yield f"## {words.phrase('trackers')}"
-    yield anchors.of(*(tracker.clauses for tracker in document.trackers.values()))
-    head = [words.phrase(name) for name in ("name", "purpose", "about", "lasts", "needs")]
-    yield table(head, (_tracker(document, tracker, words) for tracker in document.trackers.values()))
+def purposes(write: Writing, rows: tuple[PurposeRow, ...]) -> Section:
+    """Give what information is used for, grouped by what a person's word does.
+
+    Source: GDPR art 13(1)(c)-(d), 13(2)(e).
+    """
+    groups = []
+    for group in GROUPS:
+        mine = [row for row in rows if row.group == group]
+        if mine:
+            blocks = (Prose(write.phrase(f"about_{group}")), purpose_table(write, mine))
+            entries = tuple(purpose_entry(write, row) for row in mine)
+            title = write.phrase(f"group_{group}")
+            groups.append(Section(title=title, anchors=(f"purposes-{group}",), blocks=blocks, sections=entries))
+    return _part(write, "purposes", Prose(write.phrase("purposes_intro")), sections=tuple(groups))
 
 
-def _tracker(document: Document, tracker: Tracker, words: Words) -> list[str]:
-    purpose = document.purposes[tracker.purpose].title.said(words.language) if tracker.purpose else ""
-    lasts = words.phrase("session") if tracker.lasts == "session" else words.period(tracker.lasts)
-    needs = words.phrase("essential" if tracker.essential else "if_permitted")
-    return [
-        f"{cell(tracker.title.said(words.language))} (`{tracker.name}`)",
-        cell(purpose),
-        cell(tracker.description.said(words.language)),
-        lasts,
-        needs,
-    ]
-
-
-def retention(document: Document, words: Words, anchors: Anchors) -> Iterator[str]:
-    """Write how long each category is kept. Source: GDPR art 13(2)(a)."""
-    yield f"## {words.phrase('retention')}"
-    yield anchors.of(*(rule.clauses for rule in document.retention.values()))
-    head = [words.phrase(name) for name in ("information", "kept", "then", "why")]
+def categories(write: Writing) -> Section:
+    """Give the kinds of information. Source: GDPR art 14(1)(d)."""
     rows = []
-    for category_id, rule in document.retention.items():
-        law = f" ({plain(rule.law)})" if rule.law else ""
-        rows.append(
-            [
-                cell(document.categories[category_id].title.said(words.language)),
-                f"{words.period(rule.keep)} {words.trigger(rule.after)}",
-                words.phrase(rule.then),
-                cell(rule.reason.said(words.language)) + law,
-            ]
-        )
-    yield table(head, rows)
+    for name, category in write.document.categories.items():
+        covers = [said(write.said(category.description))]
+        if category.special:
+            covers.append(plain(write.phrase("special"), strong=True))
+        title = (plain(write.name(category.title), strong=True),)
+        rows.append(Row((title, tuple(covers)), (f"category-{name}", *write.anchors.of(category.clauses))))
+    table = Table("categories", (write.phrase("kind"), write.phrase("covers")), tuple(rows))
+    return _part(write, "categories", Prose(write.phrase("categories_intro")), table)
 
 
-def _titles(document: Document, categories: tuple[str, ...], words: Words) -> str:
-    if categories == ("all",):
-        return words.phrase("everything")
-    return ", ".join(cell(document.categories[name].title.said(words.language)) for name in categories)
+def sources(write: Writing) -> Section | None:
+    """Give where information comes from. Source: GDPR art 14(2)(f)."""
+    if not write.document.sources:
+        return None
+    rows = []
+    for name, source in write.document.sources.items():
+        why = [said(write.said(source.warranty))]
+        if source.expires:
+            why.append(plain(write.phrase("valid_until").format(day=last_day(write, source.expires))))
+        title = (plain(write.name(source.title), strong=True),)
+        gives = (write.category_titles(source.categories, everything=source.categories == ("all",)),)
+        rows.append(Row((title, gives, tuple(why)), (f"source-{name}", *write.anchors.of(source.clauses))))
+    columns = tuple(write.phrase(each) for each in ("source", "information", "warranty"))
+    return _part(write, "sources", Prose(write.phrase("sources_intro")), Table("sources", columns, tuple(rows)))
+
+
+def recipients(write: Writing, rows: tuple[RecipientRow, ...]) -> Section | None:
+    """Give who receives information, what protects it abroad, and who may use it for marketing of its own.
+
+    Source: GDPR art 13(1)(e)-(f); California Civil Code 1798.83(b)(1).
+    """
+    if not rows:
+        return None
+    below = []
+    if write.document.safeguards:
+        intro = Prose(write.phrase("safeguards_intro"))
+        below.append(_part(write, "safeguards", intro, safeguard_table(write)))
+    below.append(_own_marketing(write, rows))
+    table = recipient_table(write, rows)
+    return _part(write, "recipients", Prose(write.phrase("recipients_intro")), table, sections=tuple(below))
+
+
+def _own_marketing(write: Writing, rows: tuple[RecipientRow, ...]) -> Section:
+    named = [(write.called(row.id), f"#recipient-{row.id}") for row in rows if row.recipient.direct_marketing]
+    title = write.phrase("marketing_heading")
+    if not named:
+        return Section(title=title, anchors=("marketing",), blocks=(Prose(write.phrase("marketing_none")),))
+    pairs = Facts(((write.phrase("recipients"), (links(named),)),))
+    return Section(title=title, anchors=("marketing",), blocks=(Prose(write.phrase("marketing_some")), pairs))
+
+
+def trackers(write: Writing, rows: tuple[TrackerRow, ...]) -> Section:
+    """Give the cookie statement. Source: Directive 2002/58/EC art 5(3)."""
+    if not rows:
+        return _part(write, "trackers", Prose(write.phrase("no_trackers")))
+    intro, choice = Prose(write.phrase("trackers_intro")), Prose(write.phrase("trackers_choice"))
+    return _part(write, "trackers", intro, tracker_table(write, rows), choice)
+
+
+def retention(write: Writing, rows: tuple[RetentionRow, ...]) -> Section:
+    """Give how long information is kept, and which laws demand that it is. Source: GDPR art 13(2)(a)."""
+    duties = (_duties(write),) if write.document.duties else ()
+    intro = Prose(write.phrase("retention_intro"))
+    return _part(write, "retention", intro, retention_table(write, rows), sections=duties)
+
+
+def _duties(write: Writing) -> Section:
+    rows = []
+    for name, duty in write.document.duties.items():
+        kept = f"{write.words.period(duty.keep)} {write.words.trigger(duty.after)}"
+        title: Cell = (plain(write.name(duty.title), strong=True), plain(duty.law))
+        about: Cell = (write.category_titles(duty.categories, everything=duty.categories == ("all",)),)
+        rows.append(Row((title, about, (plain(kept),)), (f"duty-{name}", *write.anchors.of(duty.clauses))))
+    columns = tuple(write.phrase(each) for each in ("duty", "information", "kept"))
+    return _part(write, "duties", Prose(write.phrase("duties_intro")), Table("duties", columns, tuple(rows)))
+
+
+def measures(write: Writing) -> Section | None:
+    """Give how information is protected. Source: GDPR art 30(1)(g), 32."""
+    if not write.document.measures:
+        return None
+    rows = []
+    for name, measure in write.document.measures.items():
+        title: Cell = (plain(write.name(measure.title), strong=True),)
+        anchors = (f"measure-{name}", *write.anchors.of(measure.clauses))
+        rows.append(Row((title, (said(write.said(measure.description)),)), anchors))
+    columns = (write.phrase("measure"), write.phrase("does_what"))
+    return _part(write, "measures", Table("measures", columns, tuple(rows)))
+
+
+def rights(write: Writing) -> Section:
+    """Give the rights of each regime, how to use them and where to complain. Source: GDPR art 13(2)(b)-(d)."""
+    regimes = tuple(_regime(write, name, regime) for name, regime in write.document.rights.items())
+    return _part(write, "rights", Prose(write.phrase("rights_intro")), sections=regimes)
+
+
+def _regime(write: Writing, name: str, regime: Regime) -> Section:
+    given: list[tuple[str, Cell]] = [
+        (write.words.right(right), (said(write.said(text)),)) for right, text in regime.rights.items()
+    ]
+    where = _regions(write, regime.regions, elsewhere="elsewhere")
+    using: list[tuple[str, Cell]] = [
+        (write.phrase("holds_for"), (plain(where[:1].upper() + where[1:]),)),
+        (write.phrase("how"), (said(write.said(regime.how)),)),
+    ]
+    if regime.verification is not None:
+        using.append((write.phrase("verification"), (said(write.said(regime.verification)),)))
+    if regime.authority is not None:
+        lines = [plain(regime.authority.name, strong=True), *address_lines(write, regime.authority)]
+        using.append((write.phrase("authority"), tuple(lines)))
+    blocks: tuple[Block, ...] = (Facts(tuple(given)), Facts(tuple(using)))
+    anchors = (f"rights-{name}", *write.anchors.of(regime.clauses))
+    return Section(title=write.name(regime.title), anchors=anchors, blocks=blocks)
+
+
+def contact(write: Writing) -> Section:
+    """Give every address: the operator's, and the officers'. Source: GDPR art 13(1)(a)-(b)."""
+    operator, phrase = write.document.operator, write.phrase
+    post = [plain(operator.name, strong=True), *address_lines(write, operator)]
+    if operator.registration:
+        post.append(plain(f"{phrase('registration')}: {operator.registration}"))
+    pairs: list[tuple[str, Cell]] = [
+        (phrase("privacy"), ((Span(operator.privacy, mail(operator.privacy)),),)),
+        (phrase("objections"), ((Span(operator.objections, mail(operator.objections)),),)),
+        (phrase("post"), tuple(post)),
+        *(_officer(write, officer) for officer in write.document.officers),
+    ]
+    clauses = write.anchors.of(operator.clauses, *(officer.clauses for officer in write.document.officers))
+    return Section(title=phrase("contact"), anchors=("contact", *clauses), blocks=(Facts(tuple(pairs)),))
+
+
+def _officer(write: Writing, officer: Officer) -> tuple[str, Cell]:
+    lines = [plain(officer.name, strong=True), *address_lines(write, officer)]
+    served = _regions(write, officer.regions, elsewhere="other_regions")
+    lines.append(plain(f"{write.phrase('serves')}: {served}"))
+    return write.name(officer.title), tuple(lines)
+
+
+def _regions(write: Writing, codes: Iterable[str], *, elsewhere: str) -> str:
+    return write.words.regions(NAMED_REGIONS[code] for code in codes) or write.phrase(elsewhere)
+
+
+def _part(write: Writing, name: str, *blocks: Block, sections: tuple[Section, ...] = ()) -> Section:
+    return Section(title=write.phrase(name), anchors=(name,), blocks=blocks, sections=sections)

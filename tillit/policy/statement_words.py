@@ -1,83 +1,27 @@
-"""The words a statement adds to the document's own: headings and terms of law, in English and Swedish."""
+"""The words a statement adds to the document's own: terms of law, places, dates, in English and Swedish."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from babel import Locale
+from babel.dates import format_date
 
 from tillit.policy.bases import Basis, Objection
-from tillit.policy.document import Audience, Right
+from tillit.policy.document import Audience, RecipientRole, Right
 from tillit.policy.keeping import Trigger
 from tillit.policy.regions import Region
 from tillit.policy.roles import Role
+from tillit.policy.statement_phrases import PHRASES, Pair
 from tillit.policy.values import Period
-
-Pair = tuple[str, str]
-
-#: Headings and short phrases, by what they say: English, Swedish.
-_PHRASES: Mapping[str, Pair] = {
-    "version": ("Version", "Version"),
-    "in_force_from": ("In force from", "Gäller från"),
-    "draft": ("Draft, not in force", "Utkast, gäller inte"),
-    "purposes": ("What we use information for", "Vad vi använder uppgifter till"),
-    "purpose": ("Purpose", "Ändamål"),
-    "ground": ("Ground", "Grund"),
-    "your_say": ("Your say", "Ditt inflytande"),
-    "about": ("About", "Gäller"),
-    "information": ("Information", "Uppgifter"),
-    "received_by": ("Received by", "Mottagare"),
-    "weighed": ("How we weighed it", "Så har vi vägt det"),
-    "compulsory": ("If you do not give it", "Om du inte lämnar det"),
-    "lapses": ("Consent lapses after", "Samtycket upphör efter"),
-    "as_processor": (
-        "We do this on behalf of somebody else, who decides about it.",
-        "Detta gör vi på uppdrag av någon annan, som bestämmer över det.",
-    ),
-    "everything": ("everything we hold", "allt vi har"),
-    "everybody": ("everybody", "alla"),
-    "everywhere": ("everywhere", "överallt"),
-    "elsewhere": ("elsewhere", "annars"),
-    "not_used": ("not done", "görs inte"),
-    "categories": ("What we know", "Vad vi vet"),
-    "special": ("Specially protected by law.", "Särskilt skyddat i lag."),
-    "sources": ("Where it comes from", "Varifrån det kommer"),
-    "recipients": ("Who receives it", "Vilka som får det"),
-    "protected_by": ("Protected by", "Skyddas av"),
-    "in_eea": ("in the EEA", "inom EES"),
-    "until": ("until", "till"),
-    "own_policy": ("Its own policy", "Dess egen policy"),
-    "own_marketing": (
-        "May use it for its own direct marketing.",
-        "Får använda det för sin egen direktmarknadsföring.",
-    ),
-    "recourse": ("If you are not content", "Om du inte är nöjd"),
-    "trackers": ("Cookies and the like", "Kakor och liknande"),
-    "name": ("Name", "Namn"),
-    "lasts": ("Lasts", "Varar"),
-    "needs": ("When", "När"),
-    "essential": ("always, since it is necessary", "alltid, eftersom det är nödvändigt"),
-    "if_permitted": ("only if you permit it", "bara om du tillåter det"),
-    "session": ("as long as you see it", "så länge du ser det"),
-    "retention": ("How long we keep it", "Hur länge vi behåller det"),
-    "kept": ("Kept", "Behålls"),
-    "then": ("Then", "Sedan"),
-    "why": ("Why", "Varför"),
-    "delete": ("deleted", "raderas"),
-    "anonymise": ("made anonymous", "görs anonymt"),
-    "rights": ("Your rights", "Dina rättigheter"),
-    "how": ("How", "Så gör du"),
-    "verification": ("How we know that it is you", "Hur vi vet att det är du"),
-    "authority": ("Where to complain", "Var du kan klaga"),
-    "contact": ("Whom to write to", "Vem du skriver till"),
-    "objections": ("Objections", "Invändningar"),
-    "privacy": ("Questions about privacy", "Frågor om integritet"),
-}
 
 _BASES: Mapping[Basis, Pair] = {
     Basis.CONSENT: ("your consent", "ditt samtycke"),
-    Basis.CONTRACT: ("a contract with you", "ett avtal med dig"),
+    Basis.CONTRACT: ("an agreement with you", "ett avtal med dig"),
     Basis.LEGAL_OBLIGATION: ("a legal obligation", "en rättslig förpliktelse"),
-    Basis.VITAL_INTERESTS: ("vital interests", "grundläggande intressen"),
+    Basis.VITAL_INTERESTS: ("somebody's vital interests", "någons grundläggande intressen"),
     Basis.PUBLIC_TASK: ("a task in the public interest", "en uppgift av allmänt intresse"),
     Basis.LEGITIMATE_INTEREST: ("a legitimate interest", "ett berättigat intresse"),
-    Basis.OPT_OUT: ("permitted until you say no", "tillåtet tills du säger nej"),
+    Basis.OPT_OUT: ("permitted by law until you say no", "tillåtet enligt lag tills du säger nej"),
     Basis.NONE: ("not done", "görs inte"),
 }
 
@@ -87,13 +31,30 @@ _OBJECTIONS: Mapping[Objection, Pair] = {
     Objection.NONE: ("cannot be refused", "kan inte nekas"),
 }
 
+#: Whether a "no" works, by what is done with it; a consent is off until it is given.
+_SAYS: Mapping[Objection | None, Pair] = {
+    None: (
+        "Yes: it is off until you say yes, and you can take that back at any time",
+        "Ja: det är avstängt tills du säger ja, och du kan ta tillbaka ditt ja när som helst",
+    ),
+    Objection.AT_ONCE: (
+        "Yes, at any time and without giving a reason",
+        "Ja, när som helst och utan att ange skäl",
+    ),
+    Objection.REVIEW: (
+        "You can object, and we weigh your reasons against ours",
+        "Du kan invända, och vi väger dina skäl mot våra",
+    ),
+    Objection.NONE: ("No", "Nej"),
+}
+
 _REGIONS: Mapping[Region, Pair] = {
     Region.UNKNOWN: ("unknown", "okänd"),
-    Region.EEA: ("European Economic Area", "Europeiska ekonomiska samarbetsområdet"),
+    Region.EEA: ("EEA", "EES"),
     Region.UK: ("United Kingdom", "Storbritannien"),
     Region.CH: ("Switzerland", "Schweiz"),
     Region.US_CA: ("California", "Kalifornien"),
-    Region.US: ("United States", "USA"),
+    Region.US: ("United States outside California", "USA utom Kalifornien"),
     Region.CA: ("Canada", "Kanada"),
     Region.AU: ("Australia", "Australien"),
     Region.NZ: ("New Zealand", "Nya Zeeland"),
@@ -124,11 +85,11 @@ _ROLES: Mapping[Role, Pair] = {
 }
 
 _TRIGGERS: Mapping[Trigger, Pair] = {
-    Trigger.COLLECTED: ("after it was collected", "efter att det samlades in"),
-    Trigger.LAST_CONTACT: ("after the last contact", "efter den sista kontakten"),
-    Trigger.WITHDRAWN: ("after you withdrew", "efter att du återkallade"),
-    Trigger.RELATION_ENDED: ("after the relation ended", "efter att relationen upphörde"),
-    Trigger.ACCOUNT_CLOSED: ("after the account was closed", "efter att kontot stängdes"),
+    Trigger.COLLECTED: ("after it was collected", "efter insamlingen"),
+    Trigger.LAST_CONTACT: ("after our last contact with you", "efter vår senaste kontakt med dig"),
+    Trigger.WITHDRAWN: ("after you took back your consent", "efter att du tog tillbaka ditt samtycke"),
+    Trigger.RELATION_ENDED: ("after our relation ended", "efter att vår relation upphörde"),
+    Trigger.ACCOUNT_CLOSED: ("after the account was closed", "efter att kontot avslutades"),
     Trigger.DECIDED: ("after the decision", "efter beslutet"),
     Trigger.CLOSED: ("after the matter was closed", "efter att ärendet avslutades"),
     Trigger.YEAR_ENDED: ("after the end of the year", "efter årets slut"),
@@ -140,15 +101,25 @@ _RIGHTS: Mapping[Right, Pair] = {
     Right.RECTIFY: ("Correction", "Rättelse"),
     Right.ERASE: ("Erasure", "Radering"),
     Right.RESTRICT: ("Restriction", "Begränsning"),
-    Right.PORT: ("Taking it with you", "Att ta det med sig"),
+    Right.PORT: ("Taking it with you", "Dataportabilitet"),
     Right.OBJECT: ("Objection", "Invändning"),
     Right.WITHDRAW: ("Withdrawal of consent", "Återkallelse av samtycke"),
-    Right.HUMAN_REVIEW: ("Human review", "Mänsklig prövning"),
+    Right.HUMAN_REVIEW: ("Review by a person", "Prövning av en människa"),
     Right.OPT_OUT_OF_SALE: ("No sale or sharing", "Ingen försäljning eller delning"),
-    Right.LIMIT_SENSITIVE: ("Limits on sensitive information", "Gräns för känsliga uppgifter"),
+    Right.LIMIT_SENSITIVE: ("Limits on sensitive information", "Begränsning för känsliga uppgifter"),
     Right.MARKETING_DISCLOSURE: ("Disclosure for direct marketing", "Besked om direktmarknadsföring"),
     Right.UNSUBSCRIBE: ("Leaving a list", "Att lämna en lista"),
     Right.COMPLAIN: ("Complaint", "Klagomål"),
+}
+
+_RECIPIENT_ROLES: Mapping[RecipientRole, Pair] = {
+    RecipientRole.PROCESSOR: ("works for us, as we instruct it", "arbetar åt oss, enligt våra instruktioner"),
+    RecipientRole.CONTROLLER: ("decides itself what it does", "bestämmer själv vad den gör"),
+    RecipientRole.JOINT_CONTROLLER: ("decides together with us", "bestämmer tillsammans med oss"),
+    RecipientRole.PARTNER: ("partner, decides itself what it does", "partner, bestämmer själv vad den gör"),
+    RecipientRole.ADVERTISING: ("advertising partner", "annonspartner"),
+    RecipientRole.AUTHORITY: ("public authority", "myndighet"),
+    RecipientRole.BUYER: ("buyer of the business", "köpare av verksamheten"),
 }
 
 _UNITS: Mapping[str, tuple[Pair, Pair]] = {
@@ -165,10 +136,11 @@ class Words:
         """Choose the language."""
         self.language = language
         self._index = 1 if language.startswith("sv") else 0
+        self._locale = Locale.parse("sv" if self._index else "en_GB")
 
     def phrase(self, name: str) -> str:
         """Give a heading or phrase. Raises KeyError on one that does not exist."""
-        return _PHRASES[name][self._index]
+        return PHRASES[name][self._index]
 
     def basis(self, basis: Basis) -> str:
         """Give the name of a ground."""
@@ -178,9 +150,39 @@ class Words:
         """Say whether a purpose can be refused."""
         return _OBJECTIONS[objection][self._index]
 
+    def say(self, basis: Basis | None, objection: Objection) -> str:
+        """Tell a person whether their "no" works where a purpose has this ground."""
+        return _SAYS[None if basis is Basis.CONSENT else objection][self._index]
+
     def region(self, region: Region) -> str:
         """Give the name of a region."""
         return _REGIONS[region][self._index]
+
+    def regions(self, regions: Iterable[Region]) -> str:
+        """Give the names of regions as one phrase; California and the other states together are one country."""
+        named = list(regions)
+        names = [self.region(each) for each in named]
+        if Region.US in named and Region.US_CA in named:
+            names[named.index(Region.US)] = self.country("US")
+            names.remove(self.region(Region.US_CA))
+        return self.series(names)
+
+    def country(self, code: str) -> str:
+        """Give the name of a country, else its code. Source: Unicode CLDR."""
+        return str(self._locale.territories.get(code, code))
+
+    def series(self, names: Iterable[str]) -> str:
+        """Join names as one says them: ``a, b and c``."""
+        *first, last = [*names] or [""]
+        return f"{', '.join(first)} {self.phrase('and')} {last}" if first else last
+
+    def day(self, day: date) -> str:
+        """Give a date in words: ``1 maj 2026``."""
+        return format_date(day, "d MMMM y", locale=self._locale)
+
+    def recipient(self, role: RecipientRole) -> str:
+        """Say what a recipient is in law."""
+        return _RECIPIENT_ROLES[role][self._index]
 
     def audience(self, audience: Audience) -> str:
         """Give the heading of an audience's layer."""

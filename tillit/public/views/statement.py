@@ -10,8 +10,9 @@ from django.utils.safestring import SafeString, mark_safe
 from tillit.accounts.models import Workspace
 from tillit.ledger.models import PolicyVersion
 from tillit.ledger.versions import Version, in_force, version
+from tillit.policy import statement_markdown
 from tillit.policy.document import Audience
-from tillit.policy.statement import render as in_markdown
+from tillit.policy.statement import Facts, build
 from tillit.policy.statement_words import Words
 from tillit.public.markdown import as_html
 from tillit.public.pages import language_of, open_page, problem, show
@@ -55,11 +56,7 @@ def _layers(chosen: Version) -> list[Audience]:
 def _body(version_id: int, language: str, audience: Audience | None) -> SafeString:
     """A version never changes, so its page is made once a process, language and audience."""
     chosen: Version = version(version_id)
-    text = in_markdown(
-        chosen.document,
-        language=language,
-        version=chosen.digest,
-        published=chosen.published_at.date(),
-        audience=audience,
-    )
+    facts = Facts(number=chosen.number, digest=chosen.digest, effective_at=chosen.effective_at)
+    made = build(chosen.document, chosen.rules, language=language, audience=audience, version=facts)
+    text = statement_markdown.write(made)
     return mark_safe(as_html(text))  # noqa: S308  cleaned by nh3
