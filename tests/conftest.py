@@ -14,7 +14,7 @@ import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.browser import browser_context, browser_page, chromium, served, sign_in  # noqa: F401  fixtures
-from tests.environment import ROOT
+from tests.environment import ROOT, without_promises
 from tillit.conf import postgres
 from tillit.env import DATABASE, embedded_dsn, env
 
@@ -82,7 +82,8 @@ def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
 
 @pytest.fixture
 def policy_text() -> str:
-    return (ROOT / "policies" / "smart-media-solutions.yaml").read_text()
+    """The reference policy, for tests that change what it permits."""
+    return without_promises((ROOT / "policies" / "smart-media-solutions.yaml").read_text())
 
 
 @pytest.fixture(scope="session", autouse=True)

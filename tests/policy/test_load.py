@@ -75,7 +75,7 @@ def test_an_alias_bomb_is_refused_at_once():
 def test_files_are_read_as_utf_8(tmp_path: Path, reference_text: str):
     good = tmp_path / "good.yaml"
     good.write_bytes(b"\xef\xbb\xbf" + reference_text.encode())
-    assert check_file(good) == []
+    assert {problem.level for problem in check_file(good)} <= {"advice"}
     bad = tmp_path / "bad.yaml"
     bad.write_bytes("operator:\n  name: Malmö\n".encode("latin-1"))
     assert check_file(str(bad)) == [Problem(2, "", "The file is not UTF-8 text.", "Save it with the encoding UTF-8.")]
@@ -173,7 +173,7 @@ def test_everything_wrong_is_told_at_once_in_the_order_of_the_lines(reference_te
 @pytest.mark.clause("J2")
 def test_the_digest_is_of_what_is_said_not_of_how_it_is_laid_out(reference, reference_text):
     commented = "# a comment\n" + changed(reference_text, "keep: 24 months", "keep: 2 years   # the same")
-    assert digest(load(commented)) == digest(reference)
+    assert digest(load(commented)) == digest(load(reference_text))
     assert len(digest(reference)) == 64
 
 
@@ -182,8 +182,8 @@ def test_the_digest_is_of_what_is_said_not_of_how_it_is_laid_out(reference, refe
     ("old", "new"),
     [("keep: 24 months", "keep: 25 months"), ("US: opt-out", "US: consent"), ("News and offers", "News or offers")],
 )
-def test_any_change_of_what_is_said_changes_the_digest(reference, reference_text, old, new):
-    assert digest(load(changed(reference_text, old, new))) != digest(reference)
+def test_any_change_of_what_is_said_changes_the_digest(reference_text, old, new):
+    assert digest(load(changed(reference_text, old, new))) != digest(load(reference_text))
 
 
 @settings(max_examples=25)
@@ -197,8 +197,8 @@ def test_the_reference_survives_its_canonical_form(reference):
     assert Document.model_validate_json(canonical(reference)) == reference
 
 
-def test_a_path_and_a_text_load_alike(reference, reference_text):
-    assert load(REFERENCE) == load(reference_text) == reference
+def test_a_path_and_a_text_load_alike(reference, promising_text):
+    assert load(REFERENCE) == load(promising_text) == reference
 
 
 def test_lines_are_known_for_every_part(reference_text):

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from tests.policy.strategies import trees
 from tillit.policy.bases import Basis
-from tillit.policy.check import safeguard_in_force
 from tillit.policy.decide import decide
 from tillit.policy.document import Document
 from tillit.policy.impact import LARGE, Criterion, Need, criteria, needs
@@ -25,6 +24,7 @@ from tillit.policy.register_rows import CONTROLLER, PROCESSOR, Evidence, Rows, S
 from tillit.policy.register_words import RegisterWords
 from tillit.policy.roles import EVERYONE
 from tillit.policy.rules import PersonState, Rule, compile_rules
+from tillit.policy.transfers import safeguard_in_force
 
 DAY = date(2026, 11, 22)
 ABOUT = {
@@ -194,7 +194,7 @@ def test_a_legitimate_interest_shows_its_balancing_and_its_assessment(reference:
     rows = Rows(found, Surroundings(evidence={record.id: Evidence(lia="Weighing of 2026")}))
     said = {name: fill(rows, record) for _part, name, fill in CONTROLLER}
     assert said["lia"] == "Weighing of 2026"
-    assert said["interests"].startswith("Everyone in the service")
+    assert said["interests"].startswith("The interest, everybody's in the service")
     assert "Objection" in said["rights"]
     unwritten = Rows(found, Surroundings())
     assert {name: fill(unwritten, record) for _part, name, fill in CONTROLLER}["lia"] == "Not written yet"

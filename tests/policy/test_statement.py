@@ -11,6 +11,7 @@ from tests.policy.test_reference import CLAUSES
 from tillit.policy.bases import Basis, Objection
 from tillit.policy.document import Audience, Document, RecipientRole, Right
 from tillit.policy.keeping import Trigger
+from tillit.policy.references import said
 from tillit.policy.regions import NAMED_REGIONS, Region
 from tillit.policy.roles import Role
 from tillit.policy.rules import compile_rules
@@ -153,7 +154,7 @@ def test_what_article_13_asks_of_a_purpose_is_said(statement, reference):
         pairs = dict(pair for block in entry.blocks if isinstance(block, Pairs) for pair in block.pairs)
         assert words.phrase("ground") in pairs and words.phrase("your_say") in pairs
         if Basis.LEGITIMATE_INTEREST in purpose.grounds:
-            assert pairs[words.phrase("weighed")][0][0].text == purpose.balancing.said(language)
+            assert pairs[words.phrase("weighed")][0][0].text == said(reference, purpose.balancing, language)
         if purpose.compulsory:
             assert pairs[words.phrase("compulsory")][0][0].text == purpose.compulsory.said(language)
         assert (words.phrase("on_behalf") in pairs) is (purpose.role != "controller")
@@ -161,7 +162,7 @@ def test_what_article_13_asks_of_a_purpose_is_said(statement, reference):
 
 @pytest.mark.clause("A8")
 def test_the_statement_says_for_which_places_it_holds(statement, reference):
-    who = reference.statement.sections["who"].text.said(statement.language)
+    who = said(reference, reference.statement.sections["who"].text, statement.language)
     assert who in [block.text for block in find(statement, "section-who").blocks if isinstance(block, Prose)]
 
 

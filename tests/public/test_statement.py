@@ -29,7 +29,7 @@ def test_each_audience_has_its_layer(client):
     everything, applicants = (client.get(address, more).content.decode() for more in ({}, {"for": "applicants"}))
     assert "If you are on somebody&#x27;s list" in everything or "If you are on somebody's list" in everything
     assert "If you apply for a job" in applicants and "Who we are, and who is who" in applicants
-    assert "on somebody" not in applicants and "News and offers by email" not in applicants
+    assert "on somebody" not in applicants and "purpose-marketing.email" not in applicants
     assert "All of it" in client.get(address, {"for": "<nobody>"}).content.decode()
 
 

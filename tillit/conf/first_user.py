@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -14,16 +12,14 @@ from tillit.accounts.models import Membership, Role, User, Workspace
 from tillit.conf.terminal import Failed
 from tillit.ledger.actions import publish
 from tillit.people.actions import make_default_fields
-
-POLICIES = Path(__file__).resolve().parents[2] / "policies"
-REFERENCE_POLICY = POLICIES / "smart-media-solutions.yaml"
+from tillit.policy import templates
 
 
 @transaction.atomic
 def make_workspace(name: str, *, kind: str = Workspace.Kind.HOUSE, postal_address: str = "") -> Workspace:
     """Make a workspace with the reference policy in force and the usual fields."""
     workspace = Workspace.objects.create(name=name, kind=kind, postal_address=postal_address)
-    publish(workspace.pk, REFERENCE_POLICY.read_text(), by=None, now=timezone.now())
+    publish(workspace.pk, templates.text(templates.REFERENCE), by=None, now=timezone.now())
     make_default_fields(workspace.pk)
     return workspace
 

@@ -1,30 +1,54 @@
 """Checks of the purposes: their grounds, whether they can be refused, and what the program needs of them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from tillit.policy.bases import COMPULSORY_BASES, OBJECTIONABLE_BASES, SPECIAL_BASES, Basis, Objection
 from tillit.policy.document import Document, Path, Purpose
 from tillit.policy.findings import Finding
 from tillit.policy.regions import GDPR_REGIONS
 from tillit.policy.required import CODE_CATEGORIES, CODE_PURPOSES, SENDING_PURPOSES, STANDING_PURPOSES
-from tillit.policy.rules import MAX_PURPOSES, bases_by_region
+from tillit.policy.rules import MAX_PURPOSES, Place, bases_by_region
 
 
 def purpose_findings(document: Document) -> Iterator[Finding]:
     """Find what is wrong with the purposes of a document."""
-    if len(document.purposes) > MAX_PURPOSES:
-        yield Finding(
-            ("purposes",),
-            f"There are {len(document.purposes)} purposes; at most {MAX_PURPOSES} are possible, because each "
-            "person's choices are one bit a purpose in a 64-bit number.",
-            "Join purposes a person would always decide about together.",
-        )
     for purpose_id, purpose in document.purposes.items():
         path: Path = ("purposes", purpose_id)
         yield from _grounds(purpose, path=path)
         yield from _objection(purpose, path=path)
         yield from _special_categories(document, purpose, path=path)
     yield from _needed_by_the_program(document)
+
+
+def limit_findings(
+    document: Document, *, places: Mapping[str, Place], ask_again: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Find a document with more purposes than a workspace has bits left.
+
+    ``places`` are the bits used up by earlier versions, dropped purposes included; asking anew takes one more.
+    """
+    used = sum((place.refused_bits | 1 << place.bit).bit_count() for place in places.values())
+    new = [name for name in document.purposes if name not in places]
+    again = [name for name in dict.fromkeys(ask_again) if name in places and name in document.purposes]
+    over = used + len(new) + len(again) - MAX_PURPOSES
+    if over <= 0:
+        return
+    if not used:
+        yield Finding(
+            ("purposes",),
+            f"There are {len(document.purposes)} purposes; at most {MAX_PURPOSES} are possible, because each "
+            "person's choices are one bit a purpose in a 64-bit number.",
+            "Join purposes a person would always decide about together.",
+        )
+        return
+    asked = f", and {len(again)} whose consent is asked for anew" if again else ""
+    yield Finding(
+        ("purposes",),
+        f"The workspace has used {used} of {MAX_PURPOSES} places for purposes, dropped ones included, and this "
+        f"document needs {len(new) + len(again)} more: {len(new)} new{asked}. That is {over} too many.",
+        "Use the id of an earlier purpose that means the same, join purposes a person would always decide about "
+        "together, or ask anew for fewer of them.",
+    )
 
 
 def _grounds(purpose: Purpose, *, path: Path) -> Iterator[Finding]:

@@ -303,14 +303,19 @@ class Fact(StrEnum):
     NOT_PERMITTED = "not-permitted"
     CAN_BE_REFUSED = "can-be-refused"
     CANNOT_BE_REFUSED = "cannot-be-refused"
+    DOES_NOT_USE = "does-not-use"
 
 
 class Assertion(Part):
-    """A promise of a section that the rules must keep: what holds of a purpose in regions, or everywhere."""
+    """A promise of a section that the rules must keep: what holds of a purpose in regions, or everywhere.
+
+    ``categories`` are those that the purpose does not use, where that is what ``says`` says.
+    """
 
     purpose: Identifier
     says: Fact
     regions: tuple[RegionName, ...] = ()
+    categories: tuple[Identifier, ...] = ()
 
     _regions = field_validator("regions")(_known_regions)
 

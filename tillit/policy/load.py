@@ -1,6 +1,7 @@
 """Read a policy document, or say everything that is wrong with it, each thing with its line."""
 
 import json
+from collections.abc import Collection, Mapping
 from datetime import date
 from difflib import get_close_matches
 from hashlib import sha256
@@ -11,9 +12,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from tillit.policy.check import check
+from tillit.policy.check_texts import placeholder_findings
 from tillit.policy.document import Document
 from tillit.policy.problems import Lines, Path, PolicyErrors, Problem, written
 from tillit.policy.reading import read_text, read_tree
+from tillit.policy.rules import Place
 from tillit.policy.values import Part
 
 __all__ = ["PolicyErrors", "Problem", "canonical", "check_file", "digest", "load", "parse"]
@@ -26,22 +29,29 @@ def load(source: str | FilePath) -> Document:
     expired) is left to ``check_file``, so that an old version can always be read again.
     """
     document, lines = parse(source)
-    problems = [problem for problem in check(document, lines=lines) if problem.level == "error"]
+    problems = check(document, lines=lines, advice=False)
     if problems:
         raise PolicyErrors(problems)
     return document
 
 
-def check_file(path: FilePath | str, *, today: date | None = None) -> list[Problem]:
+def check_file(
+    path: FilePath | str,
+    *,
+    today: date | None = None,
+    places: Mapping[str, Place] | None = None,
+    ask_again: Collection[str] = (),
+) -> list[Problem]:
     """Give everything wrong with a policy file, by line; without errors it can be published.
 
-    With ``today``, safeguards, sources and reviews that have run out are problems too.
+    With ``today``, safeguards, sources and reviews that have run out are problems too. ``places`` and ``ask_again``
+    count against the limit of purposes, as ``check`` says.
     """
     try:
         document, lines = parse(FilePath(path))
     except PolicyErrors as errors:
         return errors.problems
-    return sorted(check(document, lines=lines, today=today))
+    return check(document, lines=lines, today=today, places=places, ask_again=ask_again)
 
 
 def parse(source: str | FilePath) -> tuple[Document, Lines]:
@@ -53,7 +63,7 @@ def parse(source: str | FilePath) -> tuple[Document, Lines]:
     try:
         return Document.model_validate(tree), lines
     except ValidationError as errors:
-        raise PolicyErrors(_problems(errors, lines=lines)) from errors
+        raise PolicyErrors(_problems(errors, tree=tree, lines=lines)) from errors
 
 
 def canonical(document: Document) -> str:
@@ -70,16 +80,23 @@ def digest(document: Document) -> str:
     return sha256(canonical(document).encode()).hexdigest()
 
 
-def _problems(errors: ValidationError, *, lines: Lines) -> list[Problem]:
-    """Map each pydantic error to a problem; several errors about one value become one."""
+def _problems(errors: ValidationError, *, tree: dict[str, Any], lines: Lines) -> list[Problem]:
+    """Map each pydantic error to a problem; several errors about one value become one.
+
+    A value that was never filled in is told as that, and not as no country or no date.
+    """
     found: dict[Path, Problem] = {}
+    empty = {each.path: each for each in placeholder_findings(tree)}
     for error in errors.errors(include_url=False, include_context=True):
         path = tuple(step for step in error["loc"] if step != "[key]")
         known = lines.known(path)
         shown = path if error["type"] == "missing" else known
+        if any(place[: len(shown)] == shown for place in empty):
+            continue
         message, mend = _in_words(error, name=str(path[-1]) if path else "")
         found.setdefault(shown, Problem(lines.of(known), written(shown), message, mend))
-    return list(found.values())
+    unwritten = [Problem(lines.of(each.path), written(each.path), each.message, each.mend) for each in empty.values()]
+    return [*found.values(), *unwritten]
 
 
 def _in_words(error: ErrorDetails, *, name: str) -> tuple[str, str]:

@@ -62,7 +62,7 @@ def read_tree(text: str) -> tuple[dict[str, Any], Lines]:
     """
     node = _compose(text)
     if node is None:
-        raise _fatal(1, "The document is empty.", "Start from policies/smart-media-solutions.yaml.")
+        raise _fatal(1, "The document is empty.", "Start with “tillit policy new”.")
     if not isinstance(node, MappingNode):
         raise _fatal(1, "The document is no mapping of sections.", "Start with “operator:” and what belongs to it.")
     reader = _TreeReader()

@@ -41,6 +41,11 @@ def said(document: Document, texts: Texts, language: str, *, write: Callable[[st
 
     A reference to nothing stays as it is written; ``check`` finds it before a document is published.
     """
+    return put_in(document, texts.said(language), language, write=write)
+
+
+def put_in(document: Document, text: str, language: str, *, write: Callable[[str], str] = str) -> str:
+    """Give a text with the references in it in words, as ``said`` does."""
 
     def put(found: re.Match[str]) -> str:
         try:
@@ -48,7 +53,7 @@ def said(document: Document, texts: Texts, language: str, *, write: Callable[[st
         except UnknownReference:
             return found[0]
 
-    return _WRITTEN.sub(put, texts.said(language))
+    return _WRITTEN.sub(put, text)
 
 
 def resolved(document: Document, reference: Reference, language: str) -> str:
@@ -73,6 +78,11 @@ def _keep(document: Document, name: str, language: str) -> str | None:
     return Words(language).period(rule.keep) if rule else None
 
 
+def _after(document: Document, name: str, language: str) -> str | None:
+    rule = document.retention.get(name)
+    return Words(language).trigger(rule.after) if rule else None
+
+
 def _lapses(document: Document, name: str, language: str) -> str | None:
     purpose = document.purposes.get(name)
     return Words(language).period(purpose.consent_lasts) if purpose and purpose.consent_lasts else None
@@ -90,6 +100,7 @@ _KINDS: dict[str, Callable[[Document, str, str], str | None]] = {
     "safeguard": _title("safeguards"),
     "measure": _title("measures"),
     "keep": _keep,
+    "after": _after,
     "lapses": _lapses,
     "operator": _operator,
 }

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-from tillit.policy.check import safeguard_in_force
 from tillit.policy.document import Document, Recipient, Safeguard, SafeguardKind
 from tillit.policy.regions import Region, region_of
 
@@ -49,6 +48,17 @@ def transfer(document: Document, recipient: Recipient, *, day: date) -> Transfer
         until=safeguard.expires,
         fallback=safeguard.fallback,
     )
+
+
+def safeguard_in_force(document: Document, safeguard: str | None, *, today: date) -> str | None:
+    """Give the id of the safeguard that protects on a day: the named one, else its first fallback in force."""
+    visited: set[str] = set()
+    while safeguard is not None and safeguard in document.safeguards and safeguard not in visited:
+        if document.safeguards[safeguard].holds(today):
+            return safeguard
+        visited.add(safeguard)
+        safeguard = document.safeguards[safeguard].fallback
+    return None
 
 
 def _adequacy(document: Document, country: str, *, day: date) -> str | None:
