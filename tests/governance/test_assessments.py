@@ -17,6 +17,7 @@ from tillit.governance import assessments, attachments
 from tillit.governance.assessments import Attached, ChangedMeanwhile, Content, NotConcluded
 from tillit.governance.models import Assessment
 from tillit.ledger import versions
+from tillit.policy.references import said
 
 TODAY = timezone.localdate()
 
@@ -150,7 +151,9 @@ def test_what_is_missing_is_what_is_needed_and_not_written(house: Workspace, own
 def test_a_new_one_begins_with_the_policys_balancing(house: Workspace) -> None:
     version = versions.in_force(house.pk)
     begun = assessments.beginning(version, kind="lia", purpose="security.protect", language="sv")
-    assert begun["part_balancing"].startswith("Alla i tjänsten")
+    balancing = version.document.purposes["security.protect"].balancing
+    assert balancing is not None
+    assert begun["part_balancing"] == said(version.document, balancing, "sv")
     assert begun["purposes"] == ["security.protect"]
     assert "part_description" in assessments.beginning(version, kind="dpia", purpose="analytics.predict", language="en")
     assert assessments.beginning(version, kind="lia", purpose="nothing", language="en") == {"kind": "lia"}
