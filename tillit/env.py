@@ -77,6 +77,10 @@ class Env(BaseSettings):
     max_upload_mb: int = Field(512, ge=1, le=10_000, description="Largest file that may be imported, in MB.")
     language: str = Field("en", pattern="^(en|sv)$", description="Language of pages before a person chose one.")
     time_zone: str = Field("Europe/Stockholm", description="Time zone of pages and reports.")
+    security_contact: str = Field(
+        "",
+        description="For security.txt: whom to tell of a weakness, a mail address or a link. Default: the operator.",
+    )
     debug: bool = Field(False, description="Show errors with their source. Never in production.")
     demo: bool = Field(False, description="Show the demo's sign-in and the caught mail. Set by `tillit demo`.")
 

@@ -31,8 +31,9 @@ def test_a_page_stores_nothing_and_passes_nothing_on(reader, client, page):
     answer = client.get(addresses(reader)[page])
     assert not answer.cookies
     assert answer["Referrer-Policy"] == "no-referrer"
-    assert answer["X-Robots-Tag"] == "noindex, nofollow"
-    assert answer["Cache-Control"] == "no-store"
+    public = page == "statement"  # it says the same to everybody, and may be found and kept
+    assert answer["X-Robots-Tag"] == ("all" if public else "noindex, nofollow")
+    assert answer["Cache-Control"] == ("public, no-cache" if public else "no-store")
     rules = answer["Content-Security-Policy"]
     assert "default-src 'none'" in rules and "script-src" not in rules and "unsafe-inline" not in rules
     html = answer.content.decode()

@@ -61,7 +61,7 @@ def test_it_says_for_what_on_which_ground_and_from_where(reader, client):
     assert "You said yes" in html and "/receipt/" in html
     assert "Fair of 2026" in html and "Signed at our stand." in html
     assert "<strong>News</strong>: You are on it since" in html and "Events" not in html
-    assert version.digest in html and f"/privacy/{reader.workspace.pk}/1" in html
+    assert version.digest in html and f"/privacy/{reader.workspace.pk}/v/1" in html
 
 
 @pytest.mark.clause("J2")
@@ -69,8 +69,8 @@ def test_it_names_the_policy_of_the_day_it_was_sent(reader, client, policy_text)
     sent(reader, policy_version_id=in_force(reader.workspace.pk).id)
     publish(reader.workspace.pk, policy_text.replace("+46 8 000 00 00", "+46 8 111 11 11"), by=None, now=timezone.now())
     html = client.get(f"/why/{reader.link(Kind.WHY)}").content.decode()
-    assert f"/privacy/{reader.workspace.pk}/1" in html
-    assert client.get(f"/privacy/{reader.workspace.pk}/1").status_code == 200
+    assert f"/privacy/{reader.workspace.pk}/v/1" in html
+    assert client.get(f"/privacy/{reader.workspace.pk}/v/1").status_code == 200
 
 
 def test_it_says_so_when_the_person_has_changed_their_mind(reader, client):

@@ -12,9 +12,6 @@ from tillit.console.views import (
     lists,
     overview,
     people,
-    policy_assessments,
-    policy_map,
-    policy_register,
     profile,
     requests,
     settings,
@@ -27,7 +24,6 @@ app_name = "console"
 #: Modules of tillit.console.views whose routes lie under ``w/<workspace_id>/``.
 NOUNS = (
     *(overview, people, lists, imports, sources, campaigns, campaign_sending, requests, ledger),
-    *(policy_register, policy_map, policy_assessments),
     *(settings, users, caught),
 )
 

@@ -208,9 +208,9 @@ TRACKERS: Mapping[str, Pair] = {
     "trackers": ("Cookies and similar techniques", "Kakor och liknande teknik"),
     "trackers_intro": (
         "This is everything that we store on your device or read from it. What a page needs in order to do what you "
-        "asked is always there; about the rest you decide, as the last column says.",
+        "asked is always there; about the rest you decide, as the table says.",
         "Det här är allt vi lagrar på din enhet eller läser från den. Det en sida behöver för att göra det du ber om "
-        "finns alltid; om resten bestämmer du, som sista kolumnen säger.",
+        "finns alltid; om resten bestämmer du, så som tabellen säger.",
     ),
     "trackers_choice": (
         "You can change your answer whenever you like: by the link at the foot of each page, and in your "

@@ -9,6 +9,7 @@ _TAGS = {
     *("h1", "h2", "h3", "h4", "p", "ul", "ol", "li", "strong", "em", "a", "code", "pre", "blockquote", "hr", "br"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
+_INLINE_TAGS = {"strong", "em", "a", "code", "br"}
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
@@ -22,3 +23,14 @@ def as_html(text: str) -> str:
         link_rel="noopener noreferrer nofollow",
     )
     return html.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace("</table>", "</table></div>")
+
+
+def as_inline(text: str) -> str:
+    """Return Markdown that stands in a line as clean HTML without blocks or anchors."""
+    return nh3.clean(
+        _MARKDOWN.renderInline(" ".join(text.split())),
+        tags=_INLINE_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    )

@@ -193,9 +193,14 @@ def problem(request: HttpRequest, what: str, *, status: int, **more: Any) -> Htt
     return show(request, "problem", what=what, status=status, version=version, **more)
 
 
+def house_workspace() -> Workspace | None:
+    """The operator's own workspace."""
+    return Workspace.objects.order_by("-kind", "id").filter(kind=Workspace.Kind.HOUSE).first()
+
+
 def house_policy() -> Version | None:
     """The operator's own policy: who stands behind a page whose link says nothing."""
-    house = Workspace.objects.order_by("-kind", "id").filter(kind=Workspace.Kind.HOUSE).first()
+    house = house_workspace()
     try:
         return in_force(house.pk) if house else None
     except NoPolicy:
@@ -218,10 +223,10 @@ def language_of(request: HttpRequest, person: str = "") -> str:
 
 
 def quiet(response: HttpResponse) -> HttpResponse:
-    """Keep a page out of caches, search engines and other sites' logs."""
+    """Keep a page out of caches, search engines and other sites' logs, unless the view said otherwise."""
     response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Cache-Control"] = "no-store"
+    response.setdefault("X-Robots-Tag", "noindex, nofollow")
+    response.setdefault("Cache-Control", "no-store")
     return response
 
 

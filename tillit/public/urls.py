@@ -1,8 +1,34 @@
 """Addresses of the pages for people. Those in mails already sent never change."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from tillit.public.views import preferences, receipts, requests, statement, subscribe, unsubscribe, why
+from tillit.public.statements import FORMS
+from tillit.public.views import (
+    cookies,
+    preferences,
+    receipts,
+    requests,
+    statement,
+    subscribe,
+    unsubscribe,
+    well_known,
+    why,
+)
+
+
+class FormConverter:
+    """The ending of an address that asks for a form of the statement other than the page."""
+
+    regex = "|".join(FORMS)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(FormConverter, "form")
 
 app_name = "public"
 urlpatterns = [
@@ -25,6 +51,25 @@ urlpatterns = [
     path("receipt/<uuid:choice>/<str:token>", receipts.show_receipt, name="receipt"),
     path("receipt/schema.json", receipts.show_schema, name="receipt_schema"),
     path(".well-known/tillit-key.json", receipts.show_keys, name="keys"),
+    path("privacy", statement.statement, name="statement"),
+    path("privacy.<form:form>", statement.statement, name="statement_as"),
+    path("privacy/v/<int:number>", statement.statement_version, name="statement_version"),
+    path("privacy/v/<int:number>.<form:form>", statement.statement_version, name="statement_version_as"),
+    path("privacy/on", statement.choose_day, name="statement_choose_day"),
+    path("privacy/on/<str:day>", statement.statement_on, name="statement_on"),
     path("privacy/<int:workspace_id>", statement.statement, name="statement"),
-    path("privacy/<int:workspace_id>/<int:number>", statement.statement, name="statement_version"),
+    path("privacy/<int:workspace_id>.<form:form>", statement.statement, name="statement_as"),
+    path("privacy/<int:workspace_id>/v/<int:number>", statement.statement_version, name="statement_version"),
+    path(
+        "privacy/<int:workspace_id>/v/<int:number>.<form:form>",
+        statement.statement_version,
+        name="statement_version_as",
+    ),
+    path("privacy/<int:workspace_id>/on", statement.choose_day, name="statement_choose_day"),
+    path("privacy/<int:workspace_id>/on/<str:day>", statement.statement_on, name="statement_on"),
+    path("privacy/<int:workspace_id>/<int:number>", statement.moved, name="statement_moved"),
+    path("cookies", cookies.cookies, name="cookies"),
+    path("cookies/<int:workspace_id>", cookies.cookies, name="cookies"),
+    path(".well-known/gpc.json", well_known.gpc, name="gpc"),
+    path(".well-known/security.txt", well_known.security, name="security"),
 ]
