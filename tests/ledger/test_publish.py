@@ -14,9 +14,9 @@ from tests import make
 from tests.conftest import superuser
 from tillit.accounts.models import Workspace
 from tillit.consent.actions import record_choice
-from tillit.consent.fold import MANAGE, refold
+from tillit.consent.fold import MANAGE, refold, refold_lapsed
 from tillit.ledger.actions import AlreadyScheduled, NothingScheduled, NotLater, publish, settle, withdraw
-from tillit.ledger.models import Activity, PolicyInForce, PolicyVersion
+from tillit.ledger.models import Activity, PolicyInForce, PolicyVersion, PurposeRule
 from tillit.ledger.processing import Refused, processing
 from tillit.ledger.versions import NoPolicy, history, in_force, in_force_at, scheduled
 from tillit.people.models import Person
@@ -103,6 +103,37 @@ def test_a_version_taken_back_never_binds_and_stays_readable(workspace, policy_t
         withdraw(workspace.pk, by=None, now=now)
     later = publish(workspace.pk, shut(policy_text), by=None, now=now + DAY)
     assert later.number == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.clause("D5", "J1")
+def test_a_version_that_asked_anew_and_was_taken_back_costs_no_consent(workspace, policy_text):
+    now = timezone.now()
+    publish(workspace.pk, policy_text, by=None, now=now)
+    make.choice(workspace, make.person(workspace))
+    publish(workspace.pk, policy_text, by=None, now=now, effective_at=now + DAY, ask_again=[MARKETING])
+    withdraw(workspace.pk, by=None, now=now)
+    publish(workspace.pk, shut(policy_text), by=None, now=now)
+    assert seen(workspace) == 1
+    publish(workspace.pk, policy_text, by=None, now=now, ask_again=[MARKETING])
+    assert seen(workspace) == 0
+    bits = PurposeRule.objects.filter(version__workspace=workspace, purpose=MARKETING).values_list("bit", flat=True)
+    assert len(set(bits)) == 3, "a bit that a version had is given to no other, even if it never bound"
+
+
+@pytest.mark.django_db
+@pytest.mark.clause("D5", "E3")
+def test_a_consent_lapses_also_while_a_version_waits_that_asks_anew(workspace, policy_text):
+    now = timezone.now()
+    publish(workspace.pk, policy_text, by=None, now=now)
+    person = make.person(workspace)
+    with processing(workspace.pk, MANAGE, by="test", act="choose") as activity:
+        lapses = now + timedelta(hours=1)
+        record_choice(activity, [person], MARKETING, "granted", method="operator", now=now, expires_at=lapses)
+    publish(workspace.pk, policy_text, by=None, now=now, effective_at=now + DAY, ask_again=[MARKETING])
+    assert seen(workspace) == 1
+    assert refold_lapsed(workspace.pk, now=lapses) == 1 and seen(workspace) == 0
+    assert refold_lapsed(workspace.pk, now=lapses) == 0
 
 
 @pytest.mark.django_db

@@ -19,21 +19,17 @@ from tillit.policy.rules import Place
 MANAGE = "preferences.manage"
 BATCH = 2000
 
-# Whose granted bit rests on a grant that has lapsed. `choice_expiry` finds the few choices that can lapse at all.
+# Whose granted bit rests on a grant that has lapsed, at any bit that the purpose ever had: the one that counts may be
+# older than the latest. `choice_expiry` finds the few choices that can lapse at all.
 _LAPSED = """
 SELECT DISTINCT c.person_id FROM consent_choice c
   JOIN people_person p ON p.id = c.person_id
-  JOIN unnest(%s::text[], %s::int[]) AS places (purpose, bit) ON places.purpose = c.purpose
- WHERE c.expires_at <= %s AND c.state = 'granted' AND p.id > %s AND (p.granted >> places.bit) & 1 = 1
+  JOIN unnest(%s::text[], %s::bigint[]) AS places (purpose, bits) ON places.purpose = c.purpose
+ WHERE c.expires_at <= %s AND c.state = 'granted' AND p.id > %s AND p.granted & places.bits <> 0
    AND NOT EXISTS (SELECT FROM consent_choice later
                     WHERE later.person_id = c.person_id AND later.purpose = c.purpose AND later.id > c.id)
  ORDER BY c.person_id LIMIT %s
 """
-
-
-def bits_of(workspace_id: int) -> dict[str, int]:
-    """Return the bit at which a grant of each purpose counts, for every purpose that any version ever had."""
-    return {purpose: place.bit for purpose, place in places(workspace_id).items()}
 
 
 class History(NamedTuple):
@@ -67,9 +63,10 @@ def refold_lapsed(workspace_id: int, *, now: datetime) -> int:
 
 
 def _lapse_batch(workspace_id: int, *, after: UUID, now: datetime) -> list[UUID]:
-    bits = bits_of(workspace_id)
+    known = places(workspace_id)
+    bits = [place.refused_bits for place in known.values()]
     with processing(workspace_id, MANAGE, by=SYSTEM, act="choice.lapse") as activity, connection.cursor() as cursor:
-        cursor.execute(_LAPSED, [list(bits), list(bits.values()), now, after, BATCH])
+        cursor.execute(_LAPSED, [list(known), bits, now, after, BATCH])
         people = lock([row[0] for row in cursor.fetchall()])
         refold(workspace_id, people, now=now)
         activity.count(lapsed=len(people))

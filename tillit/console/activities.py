@@ -33,6 +33,12 @@ ACTS = {
     "notice.search": gettext_noop("Looked for somebody to preview a mail as"),
     "notice.stop": gettext_noop("Stopped telling people of a change"),
     "notice.withhold": gettext_noop("Withheld mails about a version that was taken back"),
+    "datamap.count": gettext_noop("Counted rows for the data map"),
+    "assessment.weigh": gettext_noop("Counted people to see which assessments are needed"),
+    "assessment.make": gettext_noop("Wrote an assessment"),
+    "assessment.change": gettext_noop("Changed an assessment"),
+    "assessment.approve": gettext_noop("Approved an assessment"),
+    "assessment.remove": gettext_noop("Deleted an assessment"),
     "person.rectify": gettext_noop("Corrected a person’s information"),
     "people.import": gettext_noop("Brought in people from a file"),
     "people.import.receive": gettext_noop("Received a file to import"),
@@ -101,11 +107,12 @@ COUNTS = {
     "unreachable": gettext_noop("unreachable"),
     "queued": gettext_noop("queued"),
     "lapsed": gettext_noop("lapsed"),
+    "tables": gettext_noop("tables"),
 }
 
 
 #: The kinds of objects that have a page of the same name.
-PAGES = {"campaign", "import", "list"}
+PAGES = {"assessment", "campaign", "import", "list"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,12 @@ TONES = {
     "fulfilled": "success",
     "late": "danger",
     "soon": "warning",
+    # assessments
+    "open": "info",
+    "concluded": "secondary",
+    "approved": "success",
+    "due": "warning",
+    "overdue": "danger",
     # roles
     "viewer": "secondary",
     "editor": "info",

@@ -12,6 +12,9 @@ from tillit.console.views import (
     lists,
     overview,
     people,
+    policy_assessments,
+    policy_map,
+    policy_register,
     profile,
     requests,
     settings,
@@ -24,6 +27,7 @@ app_name = "console"
 #: Modules of tillit.console.views whose routes lie under ``w/<workspace_id>/``.
 NOUNS = (
     *(overview, people, lists, imports, sources, campaigns, campaign_sending, requests, ledger),
+    *(policy_register, policy_map, policy_assessments),
     *(settings, users, caught),
 )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tillit.ledger.models import PolicyInForce, PolicyVersion, PurposeRule
@@ -114,12 +114,20 @@ def version(version_id: int) -> Version:
 
 
 def places(workspace_id: int) -> dict[str, Place]:
-    """The place of every purpose that any version of a workspace's policy ever had, as the latest has it."""
+    """The place of every purpose that any version of a workspace's policy ever had, as the latest has it.
+
+    A version that was taken back keeps its bits from being given again, and decides no place of an earlier purpose: no
+    consent was ever asked for at them.
+    """
     rows = PurposeRule.objects.filter(version__workspace_id=workspace_id).order_by("version_id")
+    bound = Q(version__withdrawal__isnull=True)
     found: dict[str, Place] = {}
-    for purpose, bit, refused in rows.values_list("purpose", "bit", "refused_bits"):
-        earlier = found[purpose].refused_bits if purpose in found else 0
-        found[purpose] = Place(bit, earlier | refused | 1 << bit)
+    for purpose, bit, refused, binds in rows.annotate(binds=bound).values_list(
+        "purpose", "bit", "refused_bits", "binds"
+    ):
+        earlier = found.get(purpose)
+        every = (earlier.refused_bits if earlier else 0) | refused | 1 << bit
+        found[purpose] = Place(bit if binds or earlier is None else earlier.bit, every)
     return found
 
 

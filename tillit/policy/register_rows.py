@@ -196,11 +196,15 @@ class Rows:
         return said if record.special else ""
 
 
-def grounds_by_basis(record: Record, words: RegisterWords) -> list[tuple[Basis, list[str]]]:
-    """Give each ground with the regions it holds in; the ground of most regions comes last, as “elsewhere”."""
+def grounds_by_basis(record: Record, words: RegisterWords, *, codes: bool = False) -> list[tuple[Basis, list[str]]]:
+    """Give each ground with the regions it holds in; the ground of most regions comes last, as “elsewhere”.
+
+    With ``codes`` the regions are said as a document writes them (``EEA``), which is shorter.
+    """
     places: dict[Basis, list[str]] = {}
     for region in REGIONS:
-        places.setdefault(record.grounds[region] or Basis.NONE, []).append(words.region(region))
+        said = region.code if codes else words.region(region)
+        places.setdefault(record.grounds[region] or Basis.NONE, []).append(said)
     if len(places) == 1:
         return [(basis, [words.phrase("everywhere")]) for basis in places]
     most = max(places, key=lambda basis: len(places[basis]))

@@ -8,6 +8,7 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from markdown_it import MarkdownIt
 
 from tillit.accounts.models import Role
 from tillit.accounts.roles import allows
@@ -17,6 +18,7 @@ from tillit.console.listing import Listing
 from tillit.console.states import tone
 
 register = template.Library()
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
 @register.simple_tag
@@ -114,6 +116,12 @@ def pages(listing: Listing) -> dict[str, Any]:
 def copy(text: str, *, label: str = "") -> dict[str, Any]:
     """A button that puts a text on the clipboard."""
     return {"text": text, "label": label}
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Markdown as HTML: tags in it are text, and pictures are links, so nothing is run or fetched."""
+    return SafeString(_MARKDOWN.render(text))
 
 
 @register.filter
