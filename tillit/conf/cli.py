@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
 from pydantic import ValidationError
 
+from tillit.conf.policy_cli import policy
 from tillit.conf.supervisor import end_with_supervisor, supervise
 from tillit.conf.terminal import Failed, database, err, out
 from tillit.consent.command import receipt_command
@@ -167,27 +167,7 @@ main.add_command(_over_the_database(import_command))
 main.add_command(receipt_command)
 
 
-@main.group()
-def policy() -> None:
-    """Work with policy documents."""
-
-
-@policy.command("check")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def policy_check(file: Path) -> None:
-    """Check a policy document; errors name line, path and the mend."""
-    from tillit.policy.load import check_file
-
-    problems = check_file(file)
-    for problem in problems:
-        err.print(
-            f"{file}:{problem.line}: {problem.path}: {problem.message}\n    {problem.mend}",
-            markup=False,
-            soft_wrap=True,
-        )
-    if problems:
-        raise Failed(f"{len(problems)} problem(s) in {file}.")
-    out.print(f"[green]✓[/] {file} holds together.")
+main.add_command(policy)
 
 
 @main.group()
