@@ -105,12 +105,9 @@ def _rendered(document: Document, form: str, *, language: str, audience: Audienc
         return json.dumps(dpv.describe(document, rules, language=language), ensure_ascii=False, indent=1).encode()
     statement = build(document, rules, language=language, audience=audience, on=_today())
     if form == "pdf":
-        import typst
+        from tillit.public.pdf import compiled
 
-        source = statement_typst.write(statement).encode()
-        pdf = typst.Compiler(ignore_system_fonts=True).compile(source, format="pdf")
-        assert isinstance(pdf, bytes)
-        return pdf
+        return compiled(statement_typst.write(statement), made_at=datetime.now(UTC))
     markdown = statement_markdown.write(statement)
     return (_page(markdown, title=statement.title, language=language) if form == "html" else markdown).encode()
 

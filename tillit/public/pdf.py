@@ -19,7 +19,7 @@ def compiled(markup: str, *, made_at: datetime) -> bytes:
 
     A text in a script that the fonts lack cannot be archived, and then the PDF is a plain one.
     """
-    source = markup.encode()
+    source, made_at = markup.encode(), made_at.replace(microsecond=0)  # the compiler takes whole seconds
     try:
         return _compile(source, made_at=made_at, standards=_STANDARDS)
     except typst.TypstError:
