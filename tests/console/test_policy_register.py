@@ -97,7 +97,7 @@ def test_an_earlier_version_can_be_read(viewer: Client, house: Workspace, policy
 def test_the_register_speaks_the_language_asked_for(viewer: Client, house: Workspace) -> None:
     page = get(viewer, house, language="sv").content.decode()
     assert "Nyheter och erbjudanden med e-post" in page
-    assert "berättigat intresse, 6.1 f" in page
+    assert "berättigat intresse, 6.1\N{NO-BREAK SPACE}f" in page
     assert get(viewer, house, language="xx").status_code == 200
 
 

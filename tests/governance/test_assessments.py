@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tests import make
@@ -58,6 +59,14 @@ def test_what_is_written_stands_in_the_ledger(house: Workspace, owner: User) -> 
     made = written(house, owner)
     assert acts(made) == ["assessment.make"]
     assert assessments.history(made)[0].actor == f"user:{owner.pk}"
+
+
+def test_the_history_of_one_is_found_without_reading_the_ledger(house: Workspace, owner: User) -> None:
+    """The planner takes a sequence of few rows whole, so it is told not to."""
+    made = written(house, owner)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "activity_object" in assessments.history(made)[:20].explain()
 
 
 def test_the_same_sent_twice_is_kept_once(house: Workspace, owner: User) -> None:

@@ -155,6 +155,9 @@ class Activity(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["workspace_id", "-id"], name="activity_workspace"),
             models.Index(
+                fields=["workspace_id", "object_ref", "-id"], name="activity_object", condition=~models.Q(object_ref="")
+            ),
+            models.Index(
                 fields=["subject_id", "-id"], name="activity_subject", condition=models.Q(subject_id__isnull=False)
             ),
         ]

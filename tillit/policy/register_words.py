@@ -88,7 +88,7 @@ _PHRASES: Mapping[str, Pair] = {
     "not_needed": ("No", "Nej"),
     "not_done": ("Not written yet", "Inte skriven än"),
     "profiling": ("Profiling by", "Profilering genom"),
-    "no_profiling": ("None", "Inga"),
+    "no_profiling": ("None", "Ingen"),
     "receipts": ("A receipt for each choice, in the ledger", "Ett kvitto för varje val, i liggaren"),
     "unprotected": ("nothing in force: not sent", "inget som gäller: sänds inte"),
     "exceptional": ("derogation, article 49", "undantag, artikel 49"),
@@ -105,12 +105,12 @@ _PHRASES: Mapping[str, Pair] = {
 }
 
 _GROUNDS: Mapping[Basis, Pair] = {
-    Basis.CONSENT: ("consent, 6(1)(a)", "samtycke, 6.1 a"),
-    Basis.CONTRACT: ("contract, 6(1)(b)", "avtal, 6.1 b"),
-    Basis.LEGAL_OBLIGATION: ("legal obligation, 6(1)(c)", "rättslig förpliktelse, 6.1 c"),
-    Basis.VITAL_INTERESTS: ("vital interests, 6(1)(d)", "grundläggande intressen, 6.1 d"),
-    Basis.PUBLIC_TASK: ("public task, 6(1)(e)", "uppgift av allmänt intresse, 6.1 e"),
-    Basis.LEGITIMATE_INTEREST: ("legitimate interest, 6(1)(f)", "berättigat intresse, 6.1 f"),
+    Basis.CONSENT: ("consent, 6(1)(a)", "samtycke, 6.1 a"),
+    Basis.CONTRACT: ("contract, 6(1)(b)", "avtal, 6.1 b"),
+    Basis.LEGAL_OBLIGATION: ("legal obligation, 6(1)(c)", "rättslig förpliktelse, 6.1 c"),
+    Basis.VITAL_INTERESTS: ("vital interests, 6(1)(d)", "grundläggande intressen, 6.1 d"),
+    Basis.PUBLIC_TASK: ("public task, 6(1)(e)", "uppgift av allmänt intresse, 6.1 e"),
+    Basis.LEGITIMATE_INTEREST: ("legitimate interest, 6(1)(f)", "berättigat intresse, 6.1 f"),
     Basis.OPT_OUT: ("permitted until refused", "tillåtet tills någon säger nej"),
     Basis.NONE: ("not done", "görs inte"),
 }
