@@ -184,6 +184,7 @@ def test_the_reference_policy_fills_both_registers(reference: Document) -> None:
     assert "consent, 6(1)(a) (elsewhere)" in said["Legal ground, article 6"]
     assert "Contact details: 2 years" in said["Kept for how long"]
     assert [record.id for record in found.processor_records] == ["members.host"]
+    assert "Limits on sensitive information" not in said["Rights people have"]
     assert next(rows.processor())[0] == "The members, each for its own lists"
 
 

@@ -174,6 +174,7 @@ def _record(document: Document, purpose: Purpose, rule: Rule, words: Words, *, d
     used = {name: category for name, category in document.categories.items() if name in rule.categories}
     grounds: dict[Region, Basis | None] = {region: rule.bases[region] for region in REGIONS}
     profiling = _named(profiles(purpose, used), words)
+    special = {name: category for name, category in used.items() if category.special}
     everybody = rule.roles & EVERYONE == EVERYONE
     return Record(
         id=rule.purpose,
@@ -183,7 +184,7 @@ def _record(document: Document, purpose: Purpose, rule: Rule, words: Words, *, d
         everybody=everybody,
         subjects=tuple(Named(_role_id(role), words.role(role)) for role in Role if rule.roles & role),
         categories=_named(used, words),
-        special=_named({name: category for name, category in used.items() if category.special}, words),
+        special=_named(special, words),
         grounds=grounds,
         marketing=purpose.marketing,
         objection=purpose.effective_objection,
@@ -191,7 +192,7 @@ def _record(document: Document, purpose: Purpose, rule: Rule, words: Words, *, d
         retention=tuple(_kept(document, name, words) for name in used),
         sources=_sources(document, used, words),
         profiling=profiling,
-        rights=_rights(document, purpose, set(grounds.values()), profiling=bool(profiling)),
+        rights=_rights(document, purpose, set(grounds.values()), profiling=bool(profiling), special=bool(special)),
         consent_lasts=purpose.consent_lasts,
         balancing=said(purpose.balancing),
         compulsory=said(purpose.compulsory),
@@ -276,7 +277,7 @@ _ONLY_ON: Mapping[Right, frozenset[Basis]] = {
 
 
 def _rights(
-    document: Document, purpose: Purpose, grounds: Iterable[Basis | None], *, profiling: bool
+    document: Document, purpose: Purpose, grounds: Iterable[Basis | None], *, profiling: bool, special: bool
 ) -> tuple[Right, ...]:
     """Give the rights of the document's regimes that the grounds of a purpose leave people."""
     bases = frozenset(basis for basis in grounds if basis is not None)
@@ -285,6 +286,8 @@ def _rights(
     def applies(right: Right) -> bool:
         if right is Right.HUMAN_REVIEW:
             return profiling
+        if right is Right.LIMIT_SENSITIVE:
+            return special
         if right in (Right.UNSUBSCRIBE, Right.MARKETING_DISCLOSURE):
             return purpose.marketing
         if right is Right.OBJECT and purpose.marketing:

@@ -206,10 +206,10 @@ def grounds_by_basis(record: Record, words: RegisterWords, *, codes: bool = Fals
         said = region.code if codes else words.region(region)
         places.setdefault(record.grounds[region] or Basis.NONE, []).append(said)
     if len(places) == 1:
-        return [(basis, [words.phrase("everywhere")]) for basis in places]
+        return [(basis, [words.term("everywhere")]) for basis in places]
     most = max(places, key=lambda basis: len(places[basis]))
     named = [(basis, regions) for basis, regions in places.items() if basis is not most]
-    return [*named, (most, [words.phrase("elsewhere")])]
+    return [*named, (most, [words.term("elsewhere")])]
 
 
 #: The columns for a controller. Source: GDPR art 30(1) for those of the first part.

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from tillit.policy.bases import Basis
 from tillit.policy.document import RecipientRole, SafeguardKind
 from tillit.policy.impact import Criterion, Need
+from tillit.policy.keeping import Trigger
 from tillit.policy.statement_phrases import Pair
 from tillit.policy.statement_words import Words
 
@@ -46,7 +47,7 @@ _PHRASES: Mapping[str, Pair] = {
     "subjects": ("People it concerns", "Personer det gäller"),
     "categories": ("Personal data", "Personuppgifter"),
     "recipients": ("Recipients", "Mottagare"),
-    "contracts": ("Contract with the processor", "Avtal med biträdet"),
+    "contracts": ("Contracts with recipients", "Avtal med mottagare"),
     "countries": ("Countries outside the EEA that data goes to", "Länder utanför EES dit uppgifter förs"),
     "safeguards": ("What protects the transfers", "Vad som skyddar överföringarna"),
     "retention": ("Kept for how long", "Hur länge det behålls"),
@@ -97,6 +98,8 @@ _PHRASES: Mapping[str, Pair] = {
     "members_agreement": ("The member's agreement", "Medlemmens avtal"),
     "tables": ("Tables", "Tabeller"),
     "everybody": ("Everybody", "Alla"),
+    "everywhere": ("everywhere", "överallt"),
+    "elsewhere": ("elsewhere", "annars"),
     "state_open": ("being written", "skrivs"),
     "state_concluded": ("concluded, not approved", "avslutad, inte godkänd"),
     "state_approved": ("approved", "godkänd"),
@@ -113,6 +116,19 @@ _GROUNDS: Mapping[Basis, Pair] = {
     Basis.LEGITIMATE_INTEREST: ("legitimate interest, 6(1)(f)", "berättigat intresse, 6.1 f"),
     Basis.OPT_OUT: ("permitted until refused", "tillåtet tills någon säger nej"),
     Basis.NONE: ("not done", "görs inte"),
+}
+
+#: What the statement says to “you”, said of anybody.
+_TRIGGERS: Mapping[Trigger, Pair] = {
+    Trigger.COLLECTED: ("after it was collected", "efter insamlingen"),
+    Trigger.LAST_CONTACT: ("after the last contact", "efter den senaste kontakten"),
+    Trigger.WITHDRAWN: ("after the consent was withdrawn", "efter att samtycket återkallades"),
+    Trigger.RELATION_ENDED: ("after the relation ended", "efter att relationen upphörde"),
+    Trigger.ACCOUNT_CLOSED: ("after the account was closed", "efter att kontot stängdes"),
+    Trigger.DECIDED: ("after the decision", "efter beslutet"),
+    Trigger.CLOSED: ("after the matter was closed", "efter att ärendet avslutades"),
+    Trigger.YEAR_ENDED: ("after the end of the year", "efter årets slut"),
+    Trigger.POLICY_REPLACED: ("after the policy was replaced", "efter att policyn ersattes"),
 }
 
 _RECIPIENT_ROLES: Mapping[RecipientRole, Pair] = {
@@ -160,6 +176,10 @@ class RegisterWords(Words):
     def ground(self, basis: Basis) -> str:
         """Name a ground with its letter in GDPR article 6."""
         return _GROUNDS[basis][self._index]
+
+    def trigger(self, trigger: Trigger) -> str:
+        """Say from when a retention period counts, of anybody."""
+        return _TRIGGERS[trigger][self._index]
 
     def recipient_role(self, role: RecipientRole) -> str:
         """Say what a recipient is in law."""
