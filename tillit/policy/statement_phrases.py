@@ -154,7 +154,7 @@ HOLDINGS: Mapping[str, Pair] = {
     "source": ("Source", "Källa"),
     "warranty": ("Why it may give it to us", "Varför den får lämna dem till oss"),
     "valid_until": ("Valid to and including {day}.", "Gäller till och med {day}."),
-    "recipients": ("Who receives it", "Vilka som tar emot uppgifterna"),
+    "recipients": ("Recipients", "Mottagare"),
     "recipients_intro": (
         "We give personal information to these recipients and to nobody else, and only for the purposes that "
         "name them.",
@@ -246,7 +246,7 @@ TRACKERS: Mapping[str, Pair] = {
 }
 
 KEEPING: Mapping[str, Pair] = {
-    "retention": ("How long we keep it", "Hur länge vi sparar uppgifterna"),
+    "retention": ("How long each kind is kept", "Hur länge varje slag sparas"),
     "retention_intro": (
         "Each kind of information has a time, counted from an event, and a reason. What happens then, the table says.",
         "Varje slags uppgifter har en tid, räknad från en händelse, och ett skäl. Tabellen säger vad som händer sedan.",
@@ -264,7 +264,7 @@ KEEPING: Mapping[str, Pair] = {
     "duty": ("Law", "Lag"),
     "measure": ("Measure", "Åtgärd"),
     "does_what": ("What it does", "Vad den gör"),
-    "measures": ("How we protect it", "Hur vi skyddar uppgifterna"),
+    "measures": ("Measures of protection", "Skyddsåtgärder"),
 }
 
 RIGHTS: Mapping[str, Pair] = {

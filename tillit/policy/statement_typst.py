@@ -3,6 +3,7 @@
 Every text is written as a string literal of Typst's, so that no character of a policy can be markup.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC
 
@@ -16,13 +17,16 @@ _WIDTHS: Mapping[str, str] = {
     "purposes": "1.2fr, 1.5fr, 1.6fr, 1.1fr",
     "categories": "1fr, 2.4fr",
     "sources": "1fr, 1.6fr, 1.6fr",
-    "recipients": "1.75fr, 1.2fr, 1.4fr, 1.25fr",
+    "recipients": "2fr, 1.1fr, 1.35fr, 1.2fr",
     "safeguards": "1.3fr, 1fr, 1.4fr, 1.8fr",
     "trackers": "1.4fr, 1.6fr, 1fr, .7fr, 1.2fr",
     "duties": "1.4fr, 1.5fr, 1.1fr",
     "measures": "1fr, 2.4fr",
     "retention": "1.1fr, 1.3fr, .8fr, 1.7fr",
 }
+
+#: Characters of an address that fit into the narrowest column that holds one.
+_LONG = 40
 
 #: Fonts that come inside the compiler, so that the same version gives the same bytes on every machine.
 _STYLE = """
@@ -38,6 +42,7 @@ _STYLE = """
 #show table: set text(size: 8.5pt)
 #show table: set par(leading: 0.5em, spacing: 0.5em, justify: false)
 #show table.cell.where(y: 0): set text(weight: "bold")
+#set table.cell(breakable: false)
 #set table(stroke: (x, y) => (bottom: if y == 0 { 0.8pt } else { 0.3pt + luma(170) }), inset: (x: 4pt, y: 5pt))
 """.strip()
 
@@ -134,7 +139,7 @@ def _line(line: Line, *, known: frozenset[str]) -> str:
 def _span(span: Span, *, known: frozenset[str]) -> str:
     if span.markdown:
         return inline(span.text)
-    made = f"#raw({literal(span.text)});" if span.code else text(span.text)
+    made = f"#raw({literal(span.text)});" if span.code else text(_breakable(span))
     if span.strong:
         made = f"#strong[{made}];"
     if not span.href:
@@ -143,6 +148,13 @@ def _span(span: Span, *, known: frozenset[str]) -> str:
         return f"#link({literal(span.href)})[{made}];"
     target = span.href[1:]
     return f"#link(label({literal(target)}))[{made}];" if target in known else made
+
+
+def _breakable(span: Span) -> str:
+    """Let an address that is wider than a column break where it is read as two parts."""
+    if not span.href or span.href.startswith("#") or len(span.text) < _LONG:
+        return span.text
+    return re.sub(r"(@|//|/)(?=[^/])", "\\1\u200b", span.text)
 
 
 def _anchors(anchors: tuple[str, ...]) -> list[str]:
