@@ -244,6 +244,11 @@ def test_the_pdf_of_a_version_is_always_the_same(client, aged):
     assert client.get(address, {"lang": "sv", "for": "applicants"}).content != first
 
 
+def test_a_version_published_within_a_second_has_a_pdf(client, workspace, policy_text):
+    published(workspace, policy_text, 10, now=FIRST.replace(microsecond=123_456))
+    assert client.get(f"/privacy/{workspace.pk}/v/1.pdf").content.startswith(b"%PDF-")
+
+
 def test_what_a_program_reads_names_the_permanent_address(client, aged, settings):
     told = json.loads(client.get(f"/privacy/{aged.pk}.json").content)
     assert told["@id"] == f"{settings.BASE_URL}/privacy/{aged.pk}/v/3"
