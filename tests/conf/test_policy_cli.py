@@ -25,7 +25,7 @@ NEWSLETTER = (
     *("new", "--template", "newsletter-only", "--name", 'Byn: "Bladet"', "--address", "Storgatan 1, 223 50 Lund"),
     *("--country", "se", "--email", "hej@byabladet.example"),
 )
-COMMANDS = ("new", "check", "diff", "render", "publish", "versions", "show", "withdraw")
+COMMANDS = ("new", "check", "diff", "render", "publish", "versions", "show", "withdraw", "register")
 
 
 def run(*arguments: object, answers: str = "") -> Result:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from tillit.conf.policy_publishing import publish_command, show_command, versions_command, withdraw_command
+from tillit.conf.policy_register import register_command
 from tillit.conf.policy_template import new_command
 from tillit.conf.policy_terminal import A_FILE, read, tell, tell_changes, write
 from tillit.conf.terminal import Failed, err, out
@@ -144,5 +145,5 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-for _command in (new_command, publish_command, versions_command, show_command, withdraw_command):
+for _command in (new_command, publish_command, versions_command, show_command, withdraw_command, register_command):
     policy.add_command(_command)
