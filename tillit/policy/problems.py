@@ -52,6 +52,10 @@ class Lines:
         """Give the line of a path, else of the nearest thing around it."""
         return self._lines.get(self.known(path), 1)
 
+    def items(self) -> Iterable[tuple[Path, int]]:
+        """Give every path that is written in the document with its line."""
+        return self._lines.items()
+
     def known(self, path: Path) -> Path:
         """Give the longest beginning of a path that is written in the document."""
         for length in range(len(path), 0, -1):
