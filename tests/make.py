@@ -18,8 +18,11 @@ from tillit.accounts.models import Membership, Role, User, Workspace
 from tillit.campaigns.models import Campaign
 from tillit.consent.actions import choose, record_choice
 from tillit.edge.tokens import Kind, Tokens
+from tillit.governance.drafts import start
+from tillit.governance.models import Draft
 from tillit.ledger.actions import publish
 from tillit.ledger.processing import processing
+from tillit.ledger.versions import in_force
 from tillit.people.actions import add_person, make_default_fields, set_subscription
 from tillit.people.models import MailingList, Person
 from tillit.policy.regions import Region
@@ -140,3 +143,12 @@ def campaign(workspace: Workspace, *, lists: Sequence[MailingList] = (), **field
     made = Campaign.objects.create(workspace=workspace, **fields)
     made.lists.set(lists)
     return made
+
+
+# --- policies ---------------------------------------------------------------------------------------------------------
+
+
+def draft(workspace: Workspace, *, by: User, text: str = "", name: str = "") -> Draft:
+    """A draft, begun from the version in force."""
+    text = text or in_force(workspace.pk).text
+    return start(workspace, text, name=name or f"Draft {next(_numbers)}", by=by, now=timezone.now())
