@@ -38,7 +38,7 @@ const shared = {
   logLevel: "warning",
 };
 await esbuild.build({ ...shared, entryPoints: { console: "src/console.ts" }, outdir: built, format: "iife" });
-await esbuild.build({ ...shared, entryPoints: { charts: "src/charts.ts" }, outdir: built, format: "esm" });
+await esbuild.build({ ...shared, entryPoints: { charts: "src/charts.ts", policy: "src/policy.ts" }, outdir: built, format: "esm" });
 await esbuild.build({
   ...shared,
   entryPoints: { console: "src/console.scss" },

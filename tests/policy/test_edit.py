@@ -170,15 +170,15 @@ def test_line_breaks_of_browsers_do_not_matter():
     assert edit.put(TEXT.replace("\n", "\r\n"), ("officers", 0, "name"), "One") == TEXT
 
 
-def test_every_entry_of_the_reference_put_again_changes_nothing(reference_text, reference):
+def test_every_entry_of_the_reference_put_again_changes_nothing(promising_text, reference):
     """As `model_dump` gives it, which is how the forms hold an entry."""
     dumped = reference.model_dump(mode="json", exclude_defaults=True)
-    text = edit.rewrite(reference_text, edit._in_order({**read_tree(reference_text)[0], **dumped}))
+    text = edit.rewrite(promising_text, edit._in_order({**read_tree(promising_text)[0], **dumped}))
     assert digest(load(text)) == digest(reference)
     assert [line for line in text.splitlines() if line.lstrip().startswith("#")] == [
-        line for line in reference_text.splitlines() if line.lstrip().startswith("#")
+        line for line in promising_text.splitlines() if line.lstrip().startswith("#")
     ]
-    changed = [line for line in unified_diff(reference_text.splitlines(), text.splitlines(), n=0) if line[:2] == "- "]
+    changed = [line for line in unified_diff(promising_text.splitlines(), text.splitlines(), n=0) if line[:2] == "- "]
     assert {line.split()[1] for line in changed} <= {"lasts:", "keep:", "then:"}  # 24 months is 2 years
 
 

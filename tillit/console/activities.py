@@ -93,6 +93,14 @@ ACTS = {
     "request.copy": gettext_noop("Made a copy for a person"),
     "person.erase": gettext_noop("Erased a person"),
     "erasure.repeat": gettext_noop("Repeated erasures"),
+    "draft.start": gettext_noop("Began a draft of the policy"),
+    "draft.save": gettext_noop("Changed a draft of the policy"),
+    "draft.submit": gettext_noop("Submitted a draft of the policy for review"),
+    "draft.approve": gettext_noop("Approved a draft of the policy"),
+    "draft.return": gettext_noop("Returned a draft of the policy"),
+    "draft.publish": gettext_noop("Published a draft that a second person approved"),
+    "draft.publish-alone": gettext_noop("Published a draft that nobody else reviewed"),
+    "draft.discard": gettext_noop("Discarded a draft of the policy"),
 }
 
 #: Counts in words.
@@ -108,11 +116,19 @@ COUNTS = {
     "queued": gettext_noop("queued"),
     "lapsed": gettext_noop("lapsed"),
     "tables": gettext_noop("tables"),
+    "revision": gettext_noop("revision"),
 }
 
 
-#: The kinds of objects that have a page of the same name.
-PAGES = {"assessment", "campaign", "import", "list"}
+#: The pages of the kinds of objects that have one.
+PAGES = {
+    "assessment": "assessment",
+    "campaign": "campaign",
+    "import": "import",
+    "list": "list",
+    "policy": "policy_version",
+    "policy_draft": "policy_draft_summary",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +173,7 @@ def act_in_words(act: str) -> str:
 def _object_href(activity: Activity) -> str:
     """The page of the object that an activity was about, if it has one."""
     kind, _colon, number = activity.object_ref.partition(":")
-    return address_if_any(kind, activity.workspace_id, number) if kind in PAGES and number.isdigit() else ""
+    return address_if_any(PAGES[kind], activity.workspace_id, number) if kind in PAGES and number.isdigit() else ""
 
 
 def _users(actors: set[str]) -> dict[str, str]:

@@ -41,6 +41,17 @@ TONES = {
     "approved": "success",
     "due": "warning",
     "overdue": "danger",
+    # policies
+    "in-review": "warning",
+    "published": "success",
+    "discarded": "secondary",
+    "in-force": "success",
+    "scheduled": "warning",
+    "replaced": "secondary",
+    "withdrawn-version": "secondary",
+    "new": "success",
+    "changed": "info",
+    "gone": "danger",
     # roles
     "viewer": "secondary",
     "editor": "info",

@@ -12,9 +12,13 @@ from tillit.console.views import (
     lists,
     overview,
     people,
+    policy,
     policy_assessments,
+    policy_drafts,
+    policy_editor,
     policy_map,
     policy_register,
+    policy_yaml,
     profile,
     requests,
     settings,
@@ -28,6 +32,7 @@ app_name = "console"
 NOUNS = (
     *(overview, people, lists, imports, sources, campaigns, campaign_sending, requests, ledger),
     *(policy_register, policy_map, policy_assessments),
+    *(policy, policy_drafts, policy_editor, policy_yaml),
     *(settings, users, caught),
 )
 
