@@ -62,17 +62,22 @@ def needs(document: Document, rules: Mapping[str, Rule], *, persons: int, day: d
 
     A legitimate-interest assessment where a ground is a legitimate interest; an impact assessment for special
     categories, and where two criteria meet; a transfer assessment where a recipient outside the EEA is protected by
-    clauses or binding rules. Source: GDPR art 6(1)(f), 35(1), 35(3), 46; EDPB recommendations 01/2020, 2.3.
+    clauses or binding rules. What is done on behalf of somebody else is for that controller to weigh; only its
+    transfers are the processor's own. Source: GDPR art 6(1)(f), 35(1), 35(3), 46; EDPB recommendations 01/2020, 2.3.
     """
     for name, purpose in document.purposes.items():
-        rule = rules[name]
-        if Basis.LEGITIMATE_INTEREST in rule.bases:
-            yield Needed(purpose=name, kind=Need.LIA)
-        met = criteria(document, purpose, rule, persons=persons)
-        if Criterion.SPECIAL in met or len(met) >= ENOUGH:
-            yield Needed(purpose=name, kind=Need.DPIA, criteria=met)
+        if purpose.role != "processor":
+            yield from _of_the_controller(document, purpose, rules[name], persons=persons)
         if exposed := _on_clauses(document, purpose, day=day):
             yield Needed(purpose=name, kind=Need.TIA, recipients=exposed)
+
+
+def _of_the_controller(document: Document, purpose: Purpose, rule: Rule, *, persons: int) -> Iterator[Needed]:
+    if Basis.LEGITIMATE_INTEREST in rule.bases:
+        yield Needed(purpose=rule.purpose, kind=Need.LIA)
+    met = criteria(document, purpose, rule, persons=persons)
+    if Criterion.SPECIAL in met or len(met) >= ENOUGH:
+        yield Needed(purpose=rule.purpose, kind=Need.DPIA, criteria=met)
 
 
 def criteria(document: Document, purpose: Purpose, rule: Rule, *, persons: int) -> tuple[Criterion, ...]:

@@ -159,7 +159,7 @@ class Rows:
         return f"{', '.join(each.title for each in record.special)}: {self.grounds(record)}"
 
     def _lia(self, record: Record) -> str:
-        if Basis.LEGITIMATE_INTEREST not in record.bases:
+        if record.as_processor or Basis.LEGITIMATE_INTEREST not in record.bases:
             return ""
         return self.around.of(record).lia or self.words.term("not_done")
 
