@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.utils import timezone
 
 from tests import make
 from tests.public.conftest import a_reader
+from tillit.consent.models import Notice
 from tillit.edge.tokens import Kind
+from tillit.ledger.actions import publish
 from tillit.ledger.models import Activity
 from tillit.ledger.processing import processing
 from tillit.ledger.versions import in_force
@@ -216,3 +219,15 @@ def test_no_signal_or_no_sale_by_opt_out_changes_nothing(client, region, signal)
     headers = {"Sec-GPC": signal} if signal else {}
     assert client.get(f"/p/{somebody.link(Kind.PREFERENCES)}", headers=headers).status_code == 200
     assert somebody.choices() == before
+
+
+def test_a_reference_in_a_description_is_shown_and_kept_as_evidence_in_words(reader, client, centre):
+    """What a person reads, and what the receipt proves they read, are words and no `{{…}}`."""
+    text = make.POLICY.read_text().replace(
+        "Mail about products, offers and events", "Mail of {{operator:name}} about products, offers and events", 1
+    )
+    publish(reader.workspace.pk, text, by=None, now=timezone.now())
+    html = client.get(centre).content.decode()
+    assert "Mail of Smart Media Solutions AB about products" in html and "{{" not in html
+    client.post(centre, {"was.purpose.marketing.email": "1"})
+    assert "Mail of Smart Media Solutions AB about" in Notice.objects.latest("first_shown_at").text

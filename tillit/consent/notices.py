@@ -6,12 +6,13 @@ import hashlib
 from datetime import datetime
 
 from tillit.consent.models import Notice
-from tillit.policy.document import Purpose
+from tillit.policy.document import Document, Purpose
+from tillit.policy.references import said
 
 
-def purpose_notice(purpose: Purpose, language: str) -> str:
+def purpose_notice(document: Document, purpose: Purpose, language: str) -> str:
     """Return the words that describe a purpose to a person who chooses, and that a receipt's digest covers."""
-    return f"{purpose.title.said(language)}\n{purpose.description.said(language)}"
+    return f"{said(document, purpose.title, language)}\n{said(document, purpose.description, language)}"
 
 
 def digest_of(text: str) -> str:

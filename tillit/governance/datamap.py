@@ -20,6 +20,7 @@ from tillit.ledger.versions import Version
 from tillit.people.models import Field
 from tillit.policy.declarations import Declares
 from tillit.policy.document import Document
+from tillit.policy.references import said
 from tillit.policy.register import Kept, Named, Register, register
 
 ADMINISTER = "audience.administer"
@@ -126,7 +127,7 @@ def _line(document: Document, name: str, found: Register, held: tuple[Held, ...]
     return Line(
         category=Named(name, category.title.said(language)),
         special=category.special,
-        description=category.description.said(language),
+        description=said(document, category.description, language),
         held=held,
         sources=tuple(
             Named(source_id, source.title.said(language))

@@ -8,6 +8,7 @@ from tillit.ledger.versions import Version
 from tillit.policy.decide import decide, explain
 from tillit.policy.document import Document, Party, Purpose
 from tillit.policy.keeping import Retention
+from tillit.policy.references import said
 from tillit.policy.regimes import regime_of
 from tillit.policy.regions import Region
 from tillit.policy.rules import PersonState
@@ -26,17 +27,22 @@ def about(version: Version, state: PersonState, *, language: str) -> dict[str, A
         "policy": {"number": version.number, "digest": version.digest, "published": version.published_at.isoformat()},
         "purposes": [_purpose(version, name, purpose, state, language) for name, purpose in document.purposes.items()],
         "categories": {
-            name: {"title": category.title.said(language), "description": category.description.said(language)}
+            name: {
+                "title": category.title.said(language),
+                "description": said(document, category.description, language),
+            }
             for name, category in document.categories.items()
         },
         "recipients": [_recipient(document, name, language) for name in document.recipients],
-        "retention": {name: _retention(rule, language) for name, rule in document.retention.items()},
+        "retention": {name: _retention(document, rule, language) for name, rule in document.retention.items()},
         "sources": [
-            {"title": source.title.said(language), "warranty": source.warranty.said(language)}
+            {"title": source.title.said(language), "warranty": said(document, source.warranty, language)}
             for source in document.sources.values()
         ],
-        "rights": {str(right): text.said(language) for right, text in (regime.rights.items() if regime else ())},
-        "how": regime.how.said(language) if regime else "",
+        "rights": {
+            str(right): said(document, text, language) for right, text in (regime.rights.items() if regime else ())
+        },
+        "how": said(document, regime.how, language) if regime else "",
         "authority": _party(regime.authority) if regime and regime.authority else None,
     }
 
@@ -47,7 +53,7 @@ def _purpose(version: Version, name: str, purpose: Purpose, state: PersonState, 
     return {
         "id": name,
         "title": title,
-        "description": purpose.description.said(language),
+        "description": said(version.document, purpose.description, language),
         "basis": str(decision.basis) if decision.basis else None,
         "permitted": decision.permitted,
         "why": explain(decision, language, purpose=title),
@@ -56,16 +62,16 @@ def _purpose(version: Version, name: str, purpose: Purpose, state: PersonState, 
     }
 
 
-def _retention(rule: Retention, language: str) -> dict[str, str]:
-    said = rule.reason.said(language)
-    return {"keep": str(rule.keep), "after": str(rule.after), "then": rule.then, "why": said}
+def _retention(document: Document, rule: Retention, language: str) -> dict[str, str]:
+    why = said(document, rule.reason, language)
+    return {"keep": str(rule.keep), "after": str(rule.after), "then": rule.then, "why": why}
 
 
 def _recipient(document: Document, name: str, language: str) -> dict[str, Any]:
     recipient = document.recipients[name]
     safeguard = document.safeguards[recipient.safeguard] if recipient.safeguard else None
     return _party(recipient) | {
-        "business": recipient.business.said(language),
+        "business": said(document, recipient.business, language),
         "role": str(recipient.role),
         "safeguard": safeguard.title.said(language) if safeguard else None,
     }

@@ -20,6 +20,7 @@ from tillit.ledger.versions import Version
 from tillit.people.models import Field, Subscription
 from tillit.policy.bases import Basis, Objection
 from tillit.policy.outcomes import Reason
+from tillit.policy.references import said
 from tillit.policy.regions import Region
 from tillit.policy.values import Texts
 from tillit.public import words
@@ -31,8 +32,8 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def text(context: dict[str, Any], texts: Texts) -> str:
-    """A text of the policy in the page's language."""
-    return texts.said(context["language"])
+    """A text of the policy of the page's version, in the page's language."""
+    return said(context["version"].document, texts, context["language"])
 
 
 @register.simple_tag(takes_context=True)

@@ -136,7 +136,7 @@ def _save(request: HttpRequest, visit: Visit, known: Preferences) -> Iterator[Ch
         visit.workspace.pk,
         visit.person_id,
         decisions={name: _decision(line) for name, line in changed.items()},
-        notices={name: _notice(line, tongue) for name, line in changed.items()},
+        notices={name: _notice(known, line, tongue) for name, line in changed.items()},
         join=[number for number, line in lists.items() if not line.on],
         leave=[number for number, line in lists.items() if line.on],
         now=now,
@@ -157,5 +157,6 @@ def _decision(line: PurposeLine) -> ChoiceState:
     return line.refusal if line.on else ChoiceState.GRANTED
 
 
-def _notice(line: PurposeLine, language: str) -> str:
-    return notices.keep(notices.purpose_notice(line.purpose, language), language=language, now=timezone.now())
+def _notice(known: Preferences, line: PurposeLine, language: str) -> str:
+    shown = notices.purpose_notice(known.version.document, line.purpose, language)
+    return notices.keep(shown, language=language, now=timezone.now())

@@ -93,7 +93,7 @@ def confirm(request: HttpRequest, visit: Visit) -> HttpResponse:
 def consent_text(visit: Visit, mailing_list: MailingList, language: str) -> str:
     """The words that are consented to: the list, the purpose, who is asking, and how to take it back."""
     document = visit.version.document
-    purpose = notices.purpose_notice(document.purposes[signup.MARKETING], language)
+    purpose = notices.purpose_notice(document, document.purposes[signup.MARKETING], language)
     said = _("You join the list “%(list)s” of %(name)s and say yes to:") % {
         "list": mailing_list.name,
         "name": visit.workspace.name,

@@ -36,7 +36,8 @@ def object_to_measurement(request: HttpRequest, visit: Visit) -> HttpResponse:
     if found is None or line is None or not line.on:
         return _page(request, visit, objected=True)
     language, now = language_of(request, found.known.person.language), timezone.now()
-    notice = notices.keep(notices.purpose_notice(line.purpose, language), language=language, now=now)
+    shown = notices.purpose_notice(visit.version.document, line.purpose, language)
+    notice = notices.keep(shown, language=language, now=now)
     choose(
         visit.workspace.pk,
         visit.person_id,
