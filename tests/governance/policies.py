@@ -24,14 +24,14 @@ def with_part(heading: str, *edits: tuple[str, str], text: str = REFERENCE) -> s
 CONSENT_EVERYWHERE = with_part(
     "marketing.email", ("{default: consent, US: opt-out, US-CA: opt-out}", "{default: consent}")
 )
-#: Mail is permitted in Canada until somebody says no.
-OPEN_IN_CANADA = with_part("marketing.email", ("US-CA: opt-out}", "US-CA: opt-out, CA: opt-out}"))
+#: Mail is permitted in Australia until somebody says no.
+OPEN_IN_AUSTRALIA = with_part("marketing.email", ("US-CA: opt-out}", "US-CA: opt-out, AU: opt-out}"))
 #: Mail uses purchases too, so its consent must be given anew.
 USES_PURCHASES = with_part(
     "marketing.email",
     ("[contact, identity, demographics, occupation,", "[contact, identity, demographics, purchases, occupation,"),
 )
-#: Statistics of the sites go to the mail relay as well: only who consented to them is concerned.
-SHARES_STATISTICS = with_part("site.measure", ("    basis:", "    recipients: [mail-relay]\n    basis:"))
+#: Statistics of the sites go to the host as well: only who consented to them is concerned.
+SHARES_STATISTICS = with_part("site.measure", ("    basis:", "    recipients: [hosting]\n    basis:"))
 #: Nothing that matters to anybody: one officer's title.
 QUIET = REFERENCE.replace("en: Privacy officer for all other regions", "en: Privacy officer for other regions")

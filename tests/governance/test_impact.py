@@ -118,7 +118,7 @@ def test_an_officer_sees_for_how_many_people_mail_stops_begins_or_is_asked_for()
         *((Region.US, "") for _ in range(3)),
         (Region.US, "granted"),
         (Region.US, "objected"),
-        (Region.CA, ""),
+        (Region.AU, ""),
         (Region.EEA, "granted"),
         (Region.EEA, ""),
     ):
@@ -129,7 +129,7 @@ def test_an_officer_sees_for_how_many_people_mail_stops_begins_or_is_asked_for()
     stops = impact.measure(workspace.pk, *draft(workspace, policies.CONSENT_EVERYWHERE), by="test", now=NOW)
     assert (stops.people, stops.gaining, stops.losing, stops.asked, stops.told) == (8, 0, 3, 0, 0)
 
-    opens = impact.measure(workspace.pk, *draft(workspace, policies.OPEN_IN_CANADA), by="test", now=NOW)
+    opens = impact.measure(workspace.pk, *draft(workspace, policies.OPEN_IN_AUSTRALIA), by="test", now=NOW)
     assert (opens.gaining, opens.losing, opens.told) == (1, 0, 1)
 
     more = impact.measure(workspace.pk, *draft(workspace, policies.USES_PURCHASES), by="test", now=NOW)
@@ -149,14 +149,14 @@ def test_the_people_whose_data_goes_to_a_recipient_for_the_first_time_are_counte
     yes = make.person(workspace)
     make.choice(workspace, yes, "site.measure")
     found = impact.measure(workspace.pk, *draft(workspace, policies.SHARES_STATISTICS), by="test", now=NOW)
-    assert found.recipients == {"mail-relay": 1}
+    assert found.recipients == {"hosting": 1}
 
 
 def test_counting_is_an_activity_under_administration_and_counts_only_the_workspace():
     workspace, other = make.workspace(), make.workspace()
     make.person(workspace)
     make.person(other)
-    found = impact.measure(workspace.pk, *draft(workspace, policies.OPEN_IN_CANADA), by="user:7", now=NOW)
+    found = impact.measure(workspace.pk, *draft(workspace, policies.OPEN_IN_AUSTRALIA), by="user:7", now=NOW)
     assert found.people == 1
     done = Activity.objects.get(act="policy.impact")
     assert (done.purpose, done.actor, done.counts) == ("audience.administer", "user:7", {"persons": 1})
@@ -185,9 +185,9 @@ def test_the_first_policy_is_measured_too():
 
 def test_a_minute_is_counted_once():
     workspace = make.workspace()
-    changes, rules = draft(workspace, policies.OPEN_IN_CANADA)
+    changes, rules = draft(workspace, policies.OPEN_IN_AUSTRALIA)
     first = impact.remembered(workspace.pk, changes, rules, key="draft 1.1", by="test", now=NOW)
-    make.person(workspace, region=Region.CA)
+    make.person(workspace, region=Region.AU)
     again = impact.remembered(workspace.pk, changes, rules, key="draft 1.1", by="test", now=NOW)
     later = impact.remembered(workspace.pk, changes, rules, key="draft 1.1", by="test", now=NOW + timedelta(minutes=1))
     assert (first.gaining, again.gaining, later.gaining) == (0, 0, 1)

@@ -31,6 +31,8 @@ ACTS = {
     "notice.queue": gettext_noop("Told people of a change of policy"),
     "notice.preview": gettext_noop("Previewed the mail about a change"),
     "notice.search": gettext_noop("Looked for somebody to preview a mail as"),
+    "notice.resume": gettext_noop("Went on telling people of a change of policy"),
+    "notice.report": gettext_noop("Read what became of the mails about a change"),
     "notice.stop": gettext_noop("Stopped telling people of a change"),
     "notice.withhold": gettext_noop("Withheld mails about a version that was taken back"),
     "datamap.count": gettext_noop("Counted rows for the data map"),

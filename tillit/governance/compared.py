@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tillit.ledger.versions import Version, history, parsed, version
+from tillit.ledger.versions import Version, history, published, version
 from tillit.policy.diff import Change, Changes, Group, Kind, asks, compare
 from tillit.policy.diff_words import Sayer, heading
 
 
 @lru_cache(maxsize=128)
 def differences(old_text: str | None, new_text: str) -> Changes:
-    """Compare two policy documents by their texts, once a process. Raises PolicyErrors when one does not hold."""
-    return compare(None if old_text is None else parsed(old_text), parsed(new_text))
+    """Compare two policy documents by their texts, once a process. Raises PolicyErrors when one cannot be read."""
+    return compare(None if old_text is None else published(old_text), published(new_text))
 
 
 def between(old: Version | None, new: Version) -> Changes:

@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from tillit.policy.decide import decide
 from tillit.policy.diff import Change, Changes, Kind, Tell
 from tillit.policy.regions import Region
-from tillit.policy.rules import Rule
+from tillit.policy.rules import PersonState, Rule
 from tillit.policy.sql import condition, literal
 
 NOBODY, EVERYBODY = "FALSE", "TRUE"
@@ -34,11 +35,11 @@ class Rules(NamedTuple):
 
     def before(self, person: str, purpose: str) -> str:
         """SQL that is true for the persons whom a purpose was permitted for."""
-        return _permitted(person, self.old.get(purpose))
+        return permitted(person, self.old.get(purpose))
 
     def after(self, person: str, purpose: str) -> str:
         """SQL that is true for the persons whom a purpose becomes, or stays, permitted for."""
-        return _permitted(person, self.new.get(purpose))
+        return permitted(person, self.new.get(purpose))
 
     def either(self, person: str, purpose: str) -> str:
         """SQL that is true for the persons whom a purpose was or becomes permitted for."""
@@ -64,10 +65,11 @@ class Rules(NamedTuple):
         standing = replace(
             old, default_regions=0, consent_regions=shared, sends=False, allowed_when_restricted=True, bases=()
         )
-        return _permitted(person, standing)
+        return permitted(person, standing)
 
 
-def _permitted(person: str, rule: Rule | None) -> str:
+def permitted(person: str, rule: Rule | None) -> str:
+    """SQL that is true for the persons whom a rule permits; without a rule, for nobody."""
     return condition(person, literal(rule)) if rule else NOBODY
 
 
@@ -109,3 +111,31 @@ def affected(person: str, changes: Changes, rules: Rules, *, asked: Collection[s
     old_places = rules.in_place()
     told = [by(person, change, old_places) for change in changes.material if change.facts.tell]
     return any_of([*told, *(rules.asked(person, purpose) for purpose in asked)])
+
+
+def concerns(change: Change, state: PersonState, rules: Rules) -> bool:
+    """Say of one person what `by` says of sets: whether a change concerns them."""
+    if change.kind is Kind.CONTROLLER:
+        return True
+    if change.regions and state.region not in change.regions:
+        return False
+    turns = [(_allows(rules.old.get(name), state), _allows(rules.new.get(name), state)) for name in change.purposes]
+    if change.facts.permits < 0 and change.kind is not Kind.SENDS:
+        return any(old and not new for old, new in turns)
+    if change.facts.tell is Tell.ALTERED:
+        return any(new and not old for old, new in turns)
+    return any(old or new for old, new in turns)
+
+
+def is_asked(purpose: str, state: PersonState, rules: Rules) -> bool:
+    """Say of one person what `Rules.asked` says of sets: whether their grant counts and lapses with the new version."""
+    old, new = rules.old.get(purpose), rules.new.get(purpose)
+    if old is None or new is None:
+        return False
+    counted = old.consent_regions & new.consent_regions
+    said = state.granted >> old.bit & 1 and not state.refused & old.refused_bits
+    return bool(old.roles & state.roles and counted >> state.region & 1 and said)
+
+
+def _allows(rule: Rule | None, state: PersonState) -> bool:
+    return rule is not None and decide(rule, state).permitted

@@ -14,6 +14,7 @@ CODE_PURPOSES: frozenset[str] = frozenset(
         "marketing.email",
         "measurement.email",
         "people.confirm",
+        "policy.notify",
         "preferences.manage",
         "rights.fulfil",
         "service.message",
@@ -30,6 +31,7 @@ CODE_CATEGORIES: dict[str, frozenset[str]] = {
     "marketing.email": _words("contact identity demographics occupation preferences correspondence"),
     "measurement.email": _words("interaction device correspondence"),
     "people.confirm": _words("contact identity preferences correspondence request"),
+    "policy.notify": _words("contact identity preferences correspondence"),
     "preferences.manage": _words("contact identity preferences correspondence"),
     "service.message": _words("contact identity correspondence"),
 }
@@ -42,10 +44,11 @@ STANDING_PURPOSES: frozenset[str] = frozenset(
         "audience.import",
         "delivery.operate",
         "people.confirm",
+        "policy.notify",
         "preferences.manage",
         "rights.fulfil",
     }
 )
 
 #: Purposes that reach the person by a message, so an unreachable person is left out.
-SENDING_PURPOSES: frozenset[str] = frozenset({"marketing.email", "people.confirm", "service.message"})
+SENDING_PURPOSES: frozenset[str] = frozenset({"marketing.email", "people.confirm", "policy.notify", "service.message"})

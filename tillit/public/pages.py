@@ -26,6 +26,7 @@ from django.views.decorators.csrf import csrf_exempt
 from tillit.accounts.models import Workspace
 from tillit.consent.actions import NobodyThere
 from tillit.edge.tokens import BadToken, Expired, Forged, Kind, Token, Tokens
+from tillit.governance.banner import banner
 from tillit.ledger.processing import Refused
 from tillit.ledger.versions import NoPolicy, Version, in_force
 
@@ -171,10 +172,17 @@ def show(
         "home": home,
         "tongue": f"?lang={language}" if request.GET.get("lang") else "",
         "languages": [(code, _address_in(request, code, home)) for code in LANGUAGES],
+        **_announced(version, language),
         **more,
     }
     with translation.override(language):
         return render(request, f"public/{template}.html", context, status=status)
+
+
+def _announced(version: Version | None, language: str) -> dict[str, Any]:
+    """The banner that stands on every page of a workspace while a change of its policy is announced."""
+    found = banner(version.workspace_id, now=timezone.now()) if version else None
+    return {"announcement": found, "announcement_text": found.text(language) if found else ""}
 
 
 def _heading(workspace: Workspace | None, version: Version | None) -> str:

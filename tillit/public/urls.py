@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from tillit.public.statements import FORMS
 from tillit.public.views import (
+    changes,
     cookies,
     preferences,
     receipts,
@@ -57,6 +58,11 @@ urlpatterns = [
     path("privacy/v/<int:number>.<form:form>", statement.statement_version, name="statement_version_as"),
     path("privacy/on", statement.choose_day, name="statement_choose_day"),
     path("privacy/on/<str:day>", statement.statement_on, name="statement_on"),
+    path("privacy/changes", changes.changes, name="changes"),
+    path("privacy/changes.atom", changes.feed, name="changes_feed"),
+    path("privacy/<int:workspace_id>/changes", changes.changes, name="changes"),
+    path("privacy/<int:workspace_id>/changes.atom", changes.feed, name="changes_feed"),
+    path("privacy/<int:workspace_id>/notice.json", changes.announcement, name="announcement"),
     path("privacy/<int:workspace_id>", statement.statement, name="statement"),
     path("privacy/<int:workspace_id>.<form:form>", statement.statement, name="statement_as"),
     path("privacy/<int:workspace_id>/v/<int:number>", statement.statement_version, name="statement_version"),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from tillit.consent.models import Choice
 from tillit.consent.queries import ListLine, PurposeLine
+from tillit.governance.asked import why_asked
 from tillit.ledger.versions import Version
 from tillit.people.models import Field, Subscription
 from tillit.policy.bases import Basis, Objection
@@ -61,6 +62,22 @@ def standing(line: PurposeLine) -> str:
             return _("Off, because you said no.")
     ground = words.ground(line.basis)
     return _("On. It rests on %(ground)s.") % {"ground": ground}
+
+
+@register.simple_tag(takes_context=True)
+def asked_again(context: dict[str, Any], line: PurposeLine) -> str:
+    """Why a yes that was given counts no more, where a later version asks for it anew. Source: CLAUSES J1, D5."""
+    choice = line.choice
+    granted = choice is not None and choice.state == Choice.State.GRANTED
+    if choice is None or not granted or line.decision.reason is not Reason.CONSENT_MISSING:
+        return ""
+    version, language = context["version"], context["language"]
+    reasons = why_asked(version, line.id, granted_under=choice.policy_version_id, language=language)
+    if reasons is None:
+        return ""
+    if not reasons:
+        return _("You said yes before. We ask you again, because the policy has changed.")
+    return _("You said yes before. We ask you again, because of this: %(reasons)s") % {"reasons": " ".join(reasons)}
 
 
 @register.simple_tag
