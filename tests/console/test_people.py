@@ -209,7 +209,7 @@ def test_a_choice_is_recorded_on_request_and_has_a_receipt(club, editor, person_
         choice = Choice.objects.get(person_id=person)
     assert (choice.method, choice.state) == ("operator", "granted")
     receipt = editor.get(f"/w/{club.pk}/people/{person}/choices/{choice.pk}")
-    assert json.loads(receipt.content)["record"]["dct:identifier"] == str(choice.pk)
+    assert json.loads(receipt.content)["dpv:hasIdentifier"] == str(choice.pk)
     page = editor.post(
         f"/w/{club.pk}/people/{person}/choices", {"purpose": "marketing.email", "state": "withdrawn"}, follow=True
     )

@@ -13,6 +13,7 @@ from tillit.conf.supervisor import end_with_supervisor, supervise
 from tillit.conf.terminal import Failed, database, err, out
 from tillit.consent.command import receipt_command
 from tillit.env import env
+from tillit.governance.command import explain_command
 from tillit.keys import SecretTooShort
 from tillit.people.command import import_command
 
@@ -168,6 +169,9 @@ main.add_command(receipt_command)
 
 
 main.add_command(policy)
+
+
+policy.add_command(_over_the_database(explain_command))
 
 
 @main.group()

@@ -25,6 +25,8 @@ ACTS = {
     "workspace.change": gettext_noop("Changed the workspace’s settings"),
     "policy.publish": gettext_noop("Published a version of the policy"),
     "policy.effect": gettext_noop("A version of the policy took effect"),
+    "policy.explain": gettext_noop("Asked what was permitted for a person"),
+    "policy.identify": gettext_noop("Looked up whom an explanation is about"),
     "policy.withdraw": gettext_noop("Took a version of the policy back"),
     "policy.impact": gettext_noop("Counted whom a change of policy concerns"),
     "notice.count": gettext_noop("Counted whom to tell of a change"),

@@ -6,6 +6,7 @@ from tillit.console.views import (
     campaign_sending,
     campaigns,
     caught,
+    explain,
     front,
     imports,
     ledger,
@@ -30,7 +31,7 @@ app_name = "console"
 
 #: Modules of tillit.console.views whose routes lie under ``w/<workspace_id>/``.
 NOUNS = (
-    *(overview, people, lists, imports, sources, campaigns, campaign_sending, requests, ledger),
+    *(overview, people, explain, lists, imports, sources, campaigns, campaign_sending, requests, ledger),
     *(policy_register, policy_map, policy_assessments),
     *(policy, policy_drafts, policy_editor, policy_yaml),
     *(settings, users, caught),

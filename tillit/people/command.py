@@ -65,7 +65,7 @@ def import_command(
     from tillit.people.importing.run import run_import  # noqa: PLC0415
     from tillit.people.importing.start import start_import  # noqa: PLC0415
 
-    workspace = _workspace(workspace_name)
+    workspace = workspace_named(workspace_name)
     try:
         item = start_import(
             workspace.pk,
@@ -86,7 +86,8 @@ def import_command(
         raise click.ClickException(done.error or f"The import is {done.get_state_display().lower()}.")
 
 
-def _workspace(name: str | None) -> Any:
+def workspace_named(name: str | None) -> Any:
+    """Return the workspace of a name or number, or the only one. Raises ClickException."""
     from tillit.accounts.models import Workspace  # noqa: PLC0415
 
     found = Workspace.objects.all()
