@@ -40,7 +40,8 @@ def issued(
     workspace = make.workspace()
     person = make.person(workspace, region=region)
     make.choice(workspace, person, "analytics.predict", "refused")
-    text = notices.purpose_notice(in_force(workspace.pk).document.purposes[purpose], language)
+    document = in_force(workspace.pk).document
+    text = notices.purpose_notice(document, document.purposes[purpose], language)
     digest = notices.keep(text, language=language, now=timezone.now())
     choice = choose(
         workspace.pk,
