@@ -14,8 +14,9 @@ from django.utils import timezone
 from tillit.accounts.models import Membership, Role, User, Workspace
 from tillit.campaigns import actions
 from tillit.campaigns.models import Campaign
+from tillit.conf import demo_policy
 from tillit.conf.first_user import make_workspace
-from tillit.conf.sample import EMAIL, PASSWORD, write_csv
+from tillit.conf.sample import EMAIL, OFFICER, PASSWORD, write_csv
 from tillit.consent.actions import record_choice
 from tillit.delivery.models import Batch, Event, Message
 from tillit.ledger.processing import SYSTEM, processing, user_actor
@@ -64,10 +65,14 @@ def ensure_sample() -> str:
         EMAIL, PASSWORD, name="Demo", is_operator=True
     )
     if not user.memberships.exists():  # made last: a start that was cut off begins anew
-        workspace = make_workspace("Smart Media Solutions", postal_address=ADDRESS)
-        _fill(workspace, user_actor(user.pk), now=timezone.now())
+        now = timezone.now()
+        workspace = make_workspace("Smart Media Solutions", postal_address=ADDRESS, policy=False)
+        officer = demo_policy.add_officer(workspace)
+        demo_policy.publish_history(workspace, by=user, reviewer=officer, now=now)
+        _fill(workspace, user_actor(user.pk), now=now)
+        demo_policy.draft_and_assess(workspace, officer, now=now)
         Membership.objects.create(workspace=workspace, user=user, role=Role.OWNER)
-    return f"Sign in as {EMAIL} with the password {PASSWORD}"
+    return f"Sign in as {EMAIL} with the password {PASSWORD}, or as {OFFICER}, who reviews the policy, with the same"
 
 
 def _fill(workspace: Workspace, by: str, *, now: datetime) -> None:

@@ -16,10 +16,13 @@ from tillit.policy import templates
 
 
 @transaction.atomic
-def make_workspace(name: str, *, kind: str = Workspace.Kind.HOUSE, postal_address: str = "") -> Workspace:
-    """Make a workspace with the reference policy in force and the usual fields."""
+def make_workspace(
+    name: str, *, kind: str = Workspace.Kind.HOUSE, postal_address: str = "", policy: bool = True
+) -> Workspace:
+    """Make a workspace with the usual fields, and the reference policy in force unless `policy` is false."""
     workspace = Workspace.objects.create(name=name, kind=kind, postal_address=postal_address)
-    publish(workspace.pk, templates.text(templates.REFERENCE), by=None, now=timezone.now())
+    if policy:
+        publish(workspace.pk, templates.text(templates.REFERENCE), by=None, now=timezone.now())
     make_default_fields(workspace.pk)
     return workspace
 

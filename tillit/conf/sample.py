@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 NAMES: dict[str, list[Any]] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
-EMAIL, PASSWORD = "demo@example.org", "tillit-demo-2025"  # of the demo, which no mail leaves
+# Of the demo, which no mail leaves: who signs in, and who reviews the policy.
+EMAIL, OFFICER, PASSWORD = "demo@example.org", "dpo@example.org", "tillit-demo-2025"
 HEADER = ["Email", "First name", "Last name", "Title", "Company", "City", "Country"]
 _ASCII = str.maketrans("åäöéèëüøłżßÅÄÖÉŁŻØŚśôâçñúíóãê'", "aaoeeeuolzsAAOELZOSsoacnuioae-")
 
