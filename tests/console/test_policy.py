@@ -12,7 +12,7 @@ from tests import make
 from tests.governance.test_drafts import KEEP, TITLE, change
 from tillit.accounts.models import Role, User, Workspace
 from tillit.governance import draft_queries, review
-from tillit.governance.models import Draft
+from tillit.governance.models import Assessment, Draft
 from tillit.ledger.actions import publish
 from tillit.ledger.models import PolicyVersion
 from tillit.ledger.versions import in_force
@@ -52,6 +52,19 @@ def owner(olle: User) -> Client:
 
 def at(workspace: Workspace, rest: str = "") -> str:
     return f"/w/{workspace.pk}/policy{rest}"
+
+
+def test_the_overview_says_which_assessments_are_to_be_reviewed(client, workspace):
+    Assessment.objects.create(
+        workspace=workspace,
+        kind="lia",
+        title="Security and fair use",
+        conducted_on=timezone.localdate(),
+        review_by=timezone.localdate() + timedelta(days=10),
+        changed_at=timezone.now(),
+    )
+    words = client.get(at(workspace)).content.decode()
+    assert "Legitimate interest: Security and fair use" in words and "To be reviewed by" in words
 
 
 @pytest.mark.clause("J1", "J2")

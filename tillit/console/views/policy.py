@@ -18,7 +18,7 @@ from tillit.console.listing import Listing
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
 from tillit.console.policy_sections import SECTIONS, Section
-from tillit.governance import draft_queries
+from tillit.governance import assessments, draft_queries
 from tillit.ledger import actions
 from tillit.ledger.models import PolicyVersion
 from tillit.ledger.versions import NoPolicy, Version, in_force, scheduled, version
@@ -27,7 +27,7 @@ from tillit.policy.problems import Problem
 from tillit.policy.reading import read_tree
 
 #: The sections whose entries the overview counts.
-COUNTED = ("purposes", "categories", "recipients", "trackers", "retention")
+COUNTED = ("purposes", "categories", "recipients", "trackers")
 
 
 @page(role=Role.VIEWER)
@@ -48,6 +48,7 @@ def policy(request: PageRequest) -> HttpResponse:
         "figures": [(SECTIONS[name], len(getattr(current.document, name))) for name in COUNTED],
         "written_in": current.document.languages,
         "due": due(current),
+        "reviews": assessments.due(workspace_id, timezone.localdate()),
         "public": public_pages(workspace_id),
     }
     return render(request, "console/policy/overview.html", told)
