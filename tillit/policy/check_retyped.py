@@ -1,7 +1,7 @@
 """Words of the statement that repeat by hand what the document says elsewhere, and would not follow when it changes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from tillit.policy.document import Document, Path
@@ -40,12 +40,13 @@ class Name(NamedTuple):
 
 def retyped_findings(document: Document) -> Iterator[Finding]:
     """Find names and periods typed into the statement's texts where a reference belongs."""
+    periods = _known_periods(document)
     for path, texts in _told(document):
         own = f":{path[1]}}}}}" if path[0] == "purposes" else ""
         for language, text in texts.root.items():
             place = (*path, language)
             yield from _names(document, text, language=language, own=own, path=place)
-            yield from _periods(document, text, language=language, path=place)
+            yield from _periods(text, language=language, known=periods, path=place)
 
 
 def _told(document: Document) -> Iterator[tuple[Path, Texts]]:
@@ -67,10 +68,12 @@ def _told(document: Document) -> Iterator[tuple[Path, Texts]]:
 
 def _names(document: Document, text: str, *, language: str, own: str, path: Path) -> Iterator[Finding]:
     plain = _REFERENCE.sub(" ", " ".join(text.split()))
+    folded = plain.casefold()
     for name in _known_names(document, language):
         if own and name.reference.endswith(own):
             continue
-        if _pattern(name).search(plain):
+        # Looked for as plain text first: compiling a pattern for each name and text took most of a check's time.
+        if name.words.casefold() in folded and _pattern(name).search(plain):
             yield Finding(
                 path,
                 f"“{name.words}” is typed here, and would stay when the document calls it otherwise.",
@@ -112,19 +115,18 @@ def _pattern(name: Name) -> re.Pattern[str]:
     return re.compile(f"{marked}|{within}")
 
 
-def _periods(document: Document, text: str, *, language: str, path: Path) -> Iterator[Finding]:
+def _periods(text: str, *, language: str, known: Mapping[str, Mapping[str, str]], path: Path) -> Iterator[Finding]:
     """Find periods typed where the document has the period itself, or promises none."""
     tongue = language.partition("-")[0]
     if tongue not in _UNITS:
         return
-    known = _known_periods(document)
     for sentence in _SENTENCE.split(" ".join(text.split())):
         for written, period in _typed_periods(sentence, tongue):
             if period in known:
                 yield Finding(
                     path,
                     f"“{written}” is typed here, and would stay when the period changes.",
-                    f"Write {known[period]} instead, if that is what is meant.",
+                    f"Write {' or '.join(known[period].values())} instead, if that is what is meant.",
                     "advice",
                 )
             elif _KEEPING[tongue].search(_REFERENCE.sub(" ", sentence)):
@@ -146,14 +148,15 @@ def _typed_periods(sentence: str, tongue: str) -> Iterator[tuple[str, str]]:
         yield found[0], _normal(f"{number} {unit}s")
 
 
-def _known_periods(document: Document) -> dict[str, str]:
-    """Give a reference for each period of the document, in months or days."""
-    known: dict[str, str] = {}
+def _known_periods(document: Document) -> dict[str, dict[str, str]]:
+    """Give, for each period of the document in months or days, a reference of each kind that says it."""
+    known: dict[str, dict[str, str]] = {}
     for category_id, rule in document.retention.items():
-        known.setdefault(_normal(str(rule.keep)), f"{{{{keep:{category_id}}}}}")
+        known.setdefault(_normal(str(rule.keep)), {}).setdefault("keep", f"{{{{keep:{category_id}}}}}")
     for purpose_id, purpose in document.purposes.items():
         if purpose.consent_lasts is not None:
-            known.setdefault(_normal(str(purpose.consent_lasts)), f"{{{{lapses:{purpose_id}}}}}")
+            lasts = _normal(str(purpose.consent_lasts))
+            known.setdefault(lasts, {}).setdefault("lapses", f"{{{{lapses:{purpose_id}}}}}")
     return known
 
 

@@ -70,7 +70,7 @@ def _references(document: Document, text: str, *, path: Path, language: str) -> 
     for braces in _BRACES.findall(text):
         if not _REFERENCE.fullmatch(braces):
             mend = "Write it as {{purpose:marketing.email}}: a kind, a colon, an id."
-            yield Finding(place, f"“{braces[:60]}” is no reference.", mend)
+            yield Finding(place, f"“{' '.join(braces.split())[:60]}” is no reference.", mend)
     for reference in references(text):
         try:
             resolved(document, reference, language)
