@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import zipfile
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,8 @@ from tests import make
 from tests.rights.rows import fill
 from tillit.accounts.models import Workspace
 from tillit.consent.actions import NobodyThere
-from tillit.ledger.models import Activity
+from tillit.ledger.actions import publish
+from tillit.ledger.models import Activity, PolicyInForce
 from tillit.ledger.processing import processing
 from tillit.ledger.rls import personal_models
 from tillit.people.models import PerPersonManager
@@ -196,3 +197,18 @@ def test_what_counted_before_is_told_in_words(workspace):
     assert table.title == "What counted for you before" and {column.name for column in table.telling} >= {"region"}
     assert [row["region"]["name"] for row in table.rows] == ["UNKNOWN", "EEA"]
     assert all(row["roles"]["name"] == "contact" and row["until"] for row in table.rows)
+
+
+def test_a_yes_is_told_also_while_a_version_waits_that_asks_anew(workspace, policy_text):
+    person, now = make.person(workspace), timezone.now()
+    make.choice(workspace, person)
+    later = now + timedelta(days=1)
+    publish(workspace.pk, policy_text, by=None, now=now, effective_at=later, ask_again=["marketing.email"])
+
+    def yes() -> object:
+        [row] = next(table for table in copied(workspace, person).tables if table.name == "people.person").rows
+        return row["granted"]
+
+    assert yes()["name"] == "marketing.email"
+    PolicyInForce.objects.filter(workspace=workspace).update(next_at=now - timedelta(hours=1))
+    assert not isinstance(yes(), dict), "it counts no more, and is not told as if it did"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import click
+from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.table import Table
 
@@ -100,15 +101,15 @@ def _print_chain(told: dict[str, Any], periods: list[Period]) -> None:
     for clause, promise in told["clauses"].items():
         chain.add_row(clause, promise)
     if told["choice"]:
-        chain.add_row("Receipt", told["choice"]["id"])
+        chain.add_row(_("Receipt"), told["choice"]["id"])
     if told["doubt"]:
         chain.add_row("!", told["doubt"])
     out.print(chain)
     if periods:
-        spans = Table("from", "to", "permitted", "why", "since", box=None, padding=(0, 2, 0, 0))
+        spans = _table(_("From"), _("To"), _("Permitted"), _("Why"), _("It began when"))
         for each in periods:
             end = when(each.end) if each.end else "…"
-            permitted = "yes" if each.permitted else "no"
+            permitted = _("Yes") if each.permitted else _("No")
             spans.add_row(when(each.start), end, permitted, short(each.explanation), events_in_words(each))
         out.print(spans)
 
@@ -118,7 +119,12 @@ def _print_table(told: list[dict[str, Any]], moment: datetime) -> None:
 
     out = Console(highlight=False, markup=False)
     out.print(when(moment))
-    table = Table("purpose", "permitted", "why", "clause", box=None, padding=(0, 2, 0, 0))
+    table = _table(_("Purpose"), _("Permitted"), _("Why"), _("Clause"))
     for each in told:
-        table.add_row(each["purpose"], "yes" if each["permitted"] else "no", each["why"], each["clause"] or "")
-    out.print(table if told else "No policy was in force.")
+        permitted = _("Yes") if each["permitted"] else _("No")
+        table.add_row(each["purpose"], permitted, each["why"], each["clause"] or "")
+    out.print(table if told else _("No policy was in force then"))
+
+
+def _table(*headings: str) -> Table:
+    return Table(*headings, box=None, padding=(0, 2, 0, 0))

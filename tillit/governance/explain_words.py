@@ -222,7 +222,7 @@ def _choice(explanation: Explanation) -> str:
     elif explanation.superseded:
         told += " " + _("Consent was asked for anew since, so that yes did not count any more.")
     elif choice.expires_at:
-        told += " " + _("It was good until %(when)s.") % {"when": when(choice.expires_at)}
+        told += " " + _("Good until %(when)s.") % {"when": when(choice.expires_at)}
     return told
 
 

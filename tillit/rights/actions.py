@@ -20,6 +20,7 @@ from tillit.ledger.processing import OpenActivity, person_actor, processing
 from tillit.ledger.versions import Version, in_force, places
 from tillit.people.models import Person
 from tillit.policy.regions import Region
+from tillit.policy.rules import Place
 from tillit.rights.art15 import about
 from tillit.rights.deadlines import due_at
 from tillit.rights.erasure import erase_rows
@@ -96,7 +97,8 @@ def access(workspace_id: int, person_id: UUID, *, by: str, now: datetime, langua
         if person is None:
             raise NobodyThere
         request = _fulfilled(activity, person_id, Kind.ACCESS, now=now)
-        tables = holdings(person_id, places=places(workspace_id))
+        bound = {name: Place(rule.bit, rule.refused_bits) for name, rule in version.rules.items()}
+        tables = holdings(person_id, places=places(workspace_id) | bound)
         counts = {table.name: len(table.rows) for table in tables if table.rows}
         _close(request, counts, now=now)
         activity.count(rows=sum(counts.values()))
