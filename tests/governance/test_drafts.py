@@ -136,7 +136,8 @@ def test_a_sixty_third_purpose_is_explained(workspace, ann):
     more = {f"more.p{number}": tree["survey.run"] for number in range(63 - len(tree))}
     [problem] = draft_queries.problems_of(workspace.pk, edit.put(text, ("purposes",), {**tree, **more})).errors
     assert problem.path == "purposes"
-    assert "63 purposes; at most 62" in problem.message
+    assert "That is 1 too many." in problem.message
+    assert "Use the id of an earlier purpose" in problem.mend
 
 
 def test_places_of_dropped_purposes_count_and_are_explained(workspace, ann):
@@ -149,9 +150,10 @@ def test_places_of_dropped_purposes_count_and_are_explained(workspace, ann):
     other = edit.put(text, ("purposes",), {**tree, "second.p": tree["survey.run"]})
     [problem] = draft_queries.problems_of(workspace.pk, other).errors
     assert problem.path == "purposes"
-    assert "62 purposes in its lifetime" in problem.message
-    assert "for ever" in problem.mend
+    assert "used 62 of 62 places for purposes, dropped ones included" in problem.message
     assert draft_queries.places_taken(workspace.pk, frozenset({*tree, "second.p"})) == 63
+    [problem] = draft_queries.problems_of(workspace.pk, text, ask_again=["marketing.email"]).errors
+    assert "whose consent is asked for anew" in problem.message
 
 
 def test_a_draft_takes_in_what_came_in_force_meanwhile(workspace, ann):

@@ -172,6 +172,18 @@ def test_the_same_again_is_not_a_version(workspace, ann, olle):
         review.publish(draft, seen=2, by=olle, now=timezone.now())
 
 
+@pytest.mark.clause("D3")
+def test_consent_that_the_change_leaves_behind_is_asked_anew_by_itself(workspace, draft, ann, olle):
+    categories = edit.entry(drafts.text_of(draft), (*TITLE[:2], "categories"))
+    draft = change(draft, (*TITLE[:2], "categories"), [*categories, "purchases"], by=ann, began=2).draft
+    must, may = review.asked_anew(draft, drafts.text_of(draft))
+    assert must == ("marketing.email",)
+    assert "marketing.email" not in may
+    draft = approved(submitted(draft, ann), by=olle)
+    version = review.publish(draft, seen=3, by=olle, now=timezone.now())
+    assert version.asks_again == ["marketing.email"]
+
+
 def test_a_crash_while_publishing_leaves_neither_version_nor_closed_draft(committed_db):
     """The draft's row refuses to close: what the ledger wrote before is gone with it."""
     from django.db import DatabaseError

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache, reduce
 from operator import or_
@@ -20,7 +20,7 @@ from tillit.policy.document import Document
 from tillit.policy.load import parse
 from tillit.policy.problems import Lines, PolicyErrors, Problem
 from tillit.policy.reading import read_tree
-from tillit.policy.rules import MAX_PURPOSES, TooManyPurposes, compile_rules
+from tillit.policy.rules import Place
 from tillit.policy.templates import REFERENCE
 from tillit.policy.templates import text as shipped
 
@@ -65,25 +65,21 @@ def is_outdated(draft: Draft) -> bool:
     return draft.state in WRITABLE and draft.based_on_id != current_id(draft.workspace_id)
 
 
-def problems_of(workspace_id: int, text: str, *, today: date | None = None) -> Checked:
+def problems_of(workspace_id: int, text: str, *, today: date | None = None, ask_again: Collection[str] = ()) -> Checked:
     """Check a text as the policy of a workspace: what it says, and whether its purposes still have places.
 
-    With `today`, what has run out by then is advice: it may be why the policy is being changed.
+    With `today`, what has run out by then is advice: it may be why the policy is being changed. `ask_again` are the
+    purposes whose consent is to be asked for anew, which takes places too.
     """
-    checked = _checked(text)
-    if checked.document is None:
-        return checked
-    more = [*_places(workspace_id, checked)]
-    if today is not None:
-        timeless = set(check(checked.document, lines=checked.lines))
-        of_today = set(check(checked.document, lines=checked.lines, today=today)) - timeless
-        more += [Problem(each.line, each.path, each.message, each.mend, "advice") for each in of_today]
-    return Checked(tuple(sorted([*checked.found, *more])), checked.tree, checked.document, checked.lines)
+    taken = tuple(sorted(places(workspace_id).items()))
+    return _checked(text, taken, tuple(sorted(set(ask_again))), today)
 
 
 @lru_cache(maxsize=16)
-def _checked(text: str) -> Checked:
-    """The part of a check that depends on the text alone: 0.4 s for the reference policy, asked for on every page."""
+def _checked(
+    text: str, taken: tuple[tuple[str, Place], ...], ask_again: tuple[str, ...], today: date | None
+) -> Checked:
+    """The check of a text, asked for on every page of a draft: 0.4 s for the reference policy."""
     try:
         tree, lines = read_tree(text)
     except PolicyErrors as errors:
@@ -92,23 +88,11 @@ def _checked(text: str) -> Checked:
         document, _lines = parse(text)
     except PolicyErrors as errors:
         return Checked(tuple(errors.problems), tree, None, lines)
-    return Checked(tuple(check(document, lines=lines)), tree, document, lines)
-
-
-def _places(workspace_id: int, checked: Checked) -> list[Problem]:
-    assert checked.document is not None
-    if len(checked.document.purposes) > MAX_PURPOSES:
-        return []  # the check of the text has said so
-    try:
-        compile_rules(checked.document, places(workspace_id))
-    except TooManyPurposes:
-        message = _("A workspace can use %(most)d purposes in its lifetime, and this draft needs more.")
-        mend = _(
-            "Each purpose keeps one place in everybody’s choices for ever, even after it is dropped. Give a purpose"
-            " that still means the same its old id again, or join purposes that people would decide about together."
-        )
-        return [Problem(checked.lines.of(("purposes",)), "purposes", message % {"most": MAX_PURPOSES}, mend)]
-    return []
+    found = check(document, lines=lines, places=dict(taken), ask_again=ask_again)
+    if today is not None:
+        dated = set(check(document, lines=lines, places=dict(taken), ask_again=ask_again, today=today)) - set(found)
+        found += [replace(each, level="advice") for each in dated]
+    return Checked(tuple(sorted(found)), tree, document, lines)
 
 
 def places_taken(workspace_id: int, purposes: frozenset[str]) -> int:

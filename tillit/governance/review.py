@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from tillit.accounts import queries as accounts
 from tillit.accounts.models import User
+from tillit.governance.compared import differences
 from tillit.governance.draft_queries import problems_of
 from tillit.governance.drafts import current_id, lock, record, text_of
 from tillit.governance.models import Draft
@@ -17,6 +18,7 @@ from tillit.ledger.actions import publish as publish_version
 from tillit.ledger.models import PolicyVersion
 from tillit.ledger.processing import Refused
 from tillit.ledger.versions import in_force
+from tillit.policy.diff import asks
 from tillit.policy.load import digest, load
 
 
@@ -126,6 +128,8 @@ def publish(
 ) -> PolicyVersion:
     """Make a draft the workspace's policy, now or from a moment on, and close it: both or neither.
 
+    Consent that the change leaves behind is asked for anew, whether `ask_again` names it or not.
+
     A draft that is published already gives its version, so a button pressed twice publishes once. The only owner of a
     workspace may publish what they wrote; then the version has no reviewer. Raises NotApproved, ChangedSince,
     NotUpToDate, NothingNew, HasErrors, DraftClosed, and as `ledger.actions.publish` does.
@@ -141,7 +145,10 @@ def publish(
         raise NotApproved
     _require_publishable(locked)
     text = text_of(locked)
-    if not ask_again and locked.based_on_id and digest(load(text)) == in_force(locked.workspace_id).digest:
+    must, _may = asked_anew(locked, text)
+    asked = {*must, *ask_again}
+    _require_publishable(locked, ask_again=asked)
+    if not asked and locked.based_on_id and digest(load(text)) == in_force(locked.workspace_id).digest:
         raise NothingNew
     version = publish_version(
         locked.workspace_id,
@@ -149,7 +156,7 @@ def publish(
         by=by.pk,
         now=now,
         effective_at=effective_at,
-        ask_again=ask_again,
+        ask_again=asked,
         reviewed_by=locked.reviewed_by if approved else None,
         note=note,
     )
@@ -182,9 +189,17 @@ def _reviewed(draft: Draft, state: str, *, comment: str, by: User, now: datetime
     draft.save()
 
 
-def _require_publishable(draft: Draft) -> None:
+def asked_anew(draft: Draft, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The purposes whose consent must be asked for anew if this text is published, and those where the officer decides.
+
+    Raises PolicyErrors for a text that does not hold together.
+    """
+    return asks(differences(draft.based_on.document if draft.based_on else None, text))
+
+
+def _require_publishable(draft: Draft, *, ask_again: Collection[str] = ()) -> None:
     if draft.based_on_id != current_id(draft.workspace_id):
         raise NotUpToDate
-    errors = [each for each in problems_of(draft.workspace_id, text_of(draft)).found if each.level == "error"]
+    errors = problems_of(draft.workspace_id, text_of(draft), ask_again=ask_again).errors
     if errors:
         raise HasErrors(len(errors))

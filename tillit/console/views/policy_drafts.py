@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tillit.accounts.models import Role
@@ -20,12 +19,15 @@ from tillit.console.listing import Listing
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
 from tillit.console.policy_forms import NOTICE, NewDraft, Publication
-from tillit.console.policy_page import changes_of, draft_or_404, draft_page, number_in, show_clash
+from tillit.console.policy_page import changes_of, draft_or_404, draft_page, language, number_in, show_clash
 from tillit.governance import draft_queries, drafts, review
+from tillit.governance.compared import differences, grouped, reasons_to_ask
 from tillit.governance.models import Draft
 from tillit.ledger.processing import Refused
 from tillit.ledger.versions import NoPolicy, Version, in_force
 from tillit.policy import templates
+from tillit.policy.diff import asks
+from tillit.policy.diff_words import Sayer
 
 
 @page(role=Role.VIEWER)
@@ -93,7 +95,8 @@ def draft_summary(request: PageRequest, draft_id: int) -> HttpResponse:
     rows = list(draft_queries.revisions(draft)[:100])
     people = [row.by for row in rows] + [draft.made_by, draft.changed_by, draft.submitted_by, draft.reviewed_by]
     told |= {
-        "changes": changes_of(draft, told["checked"].tree, get_language() or "en"),
+        **_asking(request, draft, told),
+        "changes": changes_of(draft, told["checked"].tree, language()),
         "revisions": rows,
         "names": names_of(people),
         "review_steps": _steps(request, draft),
@@ -209,12 +212,34 @@ def publish(request: PageRequest, draft_id: int) -> HttpResponse:
     told |= {
         "form": form,
         "names": names_of([draft.reviewed_by, draft.changed_by]),
-        "changes": changes_of(draft, told["checked"].tree, get_language() or "en"),
+        "changes": changes_of(draft, told["checked"].tree, language()),
+        **_asking(request, draft, told),
         "alone": draft.state != Draft.State.APPROVED and review.may_publish_alone(draft, by=request.user),
         "zone": timezone.get_current_timezone_name(),
         "hindrance": _hindrance(request, draft, told),
     }
     return render(request, "console/policy/publish.html", told, status=422 if form.errors else 200)
+
+
+def _asking(request: PageRequest, draft: Draft, told: dict[str, Any]) -> dict[str, Any]:
+    """The purposes whose consent must be asked for anew, and those where the officer decides, with why."""
+    document = told["checked"].document
+    if document is None or told["checked"].errors:
+        return {"told": (), "must": [], "may": []}
+    changes = differences(draft.based_on.document if draft.based_on else None, told["text"])
+    sayer = Sayer(changes, language())
+    must, may = asks(changes)
+    chosen = asked_again(request, draft) if request.method == "POST" else []
+
+    def row(name: str) -> dict[str, Any]:
+        why = [sayer.say(change) for change in reasons_to_ask(changes, name)]
+        return {"id": name, "title": document.purposes[name].title.said(language()), "why": why, "on": name in chosen}
+
+    return {
+        "told": grouped(changes, language()),
+        "must": [row(name) for name in must],
+        "may": [row(name) for name in may],
+    }
 
 
 def asked_again(request: PageRequest, draft: Draft) -> list[str]:
