@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tests import make
 from tests.console.test_policy_inputs import KNOWN, sent
@@ -14,6 +15,7 @@ from tillit.console.policy_inputs import inputs_of
 from tillit.console.policy_sections import HEAD, SECTIONS, entries
 from tillit.governance import drafts
 from tillit.governance.models import Draft
+from tillit.ledger.actions import publish
 from tillit.ledger.versions import in_force
 from tillit.policy import edit
 from tillit.policy.reading import read_tree
@@ -155,9 +157,11 @@ def test_two_at_once_on_the_same_field_see_both_and_choose(client, draft, worksp
     assert "Somebody else changed the same things" in page
     assert "Mine" in page
     assert "Theirs" in page
+    assert "Purposes › Theirs › Title › English" in page
     assert edit.entry(text_of(draft), TITLE) == "Theirs"
     text = answer.context["ours"]
-    chosen = {"text": text, "began": "1", "seen": "2", "ours": ["purposes/marketing.email/title/en"]}
+    place = "purposes/marketing.email/title/en"
+    chosen = {"text": text, "began": "1", "seen": "2", "place": [place], f"side.{place}": "ours"}
     client.post(at(draft, "/settle"), chosen)
     assert edit.entry(text_of(draft), TITLE) == "Mine"
     assert edit.entry(text_of(draft), (*TITLE[:3], "sv")) == "Min"
@@ -245,3 +249,19 @@ def test_the_draft_says_what_it_changes_and_leads_there(client, draft, ann):
     assert "Taken out" in page
     assert at(draft, "/s/purposes/marketing.email") in page
     assert reverse("console:undo_policy_draft", args=[draft.workspace_id, draft.pk]) in page
+
+
+def test_a_draft_and_a_version_that_differ_are_chosen_between(client, draft, workspace, ann):
+    change(draft, KEEP, "3 years", by=ann)
+    publish(workspace.pk, edit.put(in_force(workspace.pk).text, KEEP, "5 years"), by=None, now=timezone.now())
+    assert "Another version came in force" in client.get(at(draft, "/summary")).content.decode()
+    assert client.post(at(draft, "/submit")).status_code == 409
+    answer = client.post(at(draft, "/update"))
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert "The draft and the version in force changed the same things" in page
+    assert "Retention › Contact details › Kept for" in page
+    place = "retention/contact/keep"
+    client.post(at(draft, "/update"), {"settle": "1", "place": [place], f"side.{place}": "theirs"})
+    assert edit.entry(text_of(draft), KEEP) == "5 years"
+    assert "Another version came in force" not in client.get(at(draft, "/summary")).content.decode()

@@ -18,14 +18,15 @@ from tillit.accounts.models import Role
 from tillit.accounts.roles import allows
 from tillit.console.navigation import address, address_if_any
 from tillit.console.pages import PageRequest
+from tillit.console.policy_inputs import language_name
 from tillit.console.policy_sections import HEAD, SECTIONS, Section, entries, titles
-from tillit.console.policy_words import LABELS, label
+from tillit.console.policy_words import label
 from tillit.governance import draft_queries, drafts
 from tillit.governance.draft_queries import Checked
 from tillit.governance.models import Draft
 from tillit.policy.document import Path
 from tillit.policy.merge import ABSENT, Place, changed_entries
-from tillit.policy.problems import PolicyErrors, Problem
+from tillit.policy.problems import PolicyErrors, Problem, written
 from tillit.policy.reading import read_tree
 
 
@@ -192,7 +193,7 @@ def show_clash(request: PageRequest, draft: Draft, clash: drafts.Clash, *, actio
     """The page that shows two changes of one thing side by side, so that somebody chooses; nothing is saved yet."""
     told = draft_page(request, draft, tab="clash")
     told |= {
-        "choices": [_choice(place) for place in clash.both.conflict.places],
+        "choices": [_choice(place, told["checked"].tree) for place in clash.both.conflict.places],
         "ours": clash.both.ours,
         "both": clash.both.conflict.text_with_both,
         "action": action,
@@ -203,24 +204,35 @@ def show_clash(request: PageRequest, draft: Draft, clash: drafts.Clash, *, actio
     return render(request, "console/policy/clash.html", told, status=409)
 
 
-def _choice(place: Place) -> Choice:
-    return Choice(place.key, _named(place), _shown(place.base), _shown(place.ours), _shown(place.theirs))
+def chosen_ours(request: PageRequest) -> list[str]:
+    """The places of a conflict where the reader's own value stays.
+
+    That is so wherever they did not choose the other one: that one is kept in a revision or a version, theirs is not.
+    """
+    places = request.POST.getlist("place")
+    return [place for place in places if request.POST.get(f"side.{place}") != "theirs"]
 
 
-def _named(place: Place) -> str:
-    """The section, entry and field of a place, as the editor calls them."""
+def _choice(place: Place, tree: Mapping[str, Any] | None) -> Choice:
+    return Choice(place.key, _named(place, tree), _shown(place.base), _shown(place.ours), _shown(place.theirs))
+
+
+def _named(place: Place, tree: Mapping[str, Any] | None) -> str:
+    """The section, entry and field of a place, as the editor calls them; of a text also its language."""
     if place.line:
         return _("From line %(line)d") % {"line": place.line}
-    steps = [str(step + 1) if isinstance(step, int) else step for step in place.path]
-    section = SECTIONS.get(steps[0])
-    labels = [str(LABELS.get(step, step)) for step in steps[1:]]
-    return " › ".join([str(section.title) if section else steps[0], *labels])
+    words = place_in_words(Problem(0, written(place.path), "", ""), tree, language())
+    code = place.path[-1]
+    of_a_language = tree is not None and code in (tree.get("languages") or ())
+    return f"{words} › {language_name(str(code))}" if of_a_language else words
 
 
 def _shown(value: Any) -> str:
     """A value as people can compare it."""
     if value is ABSENT:
         return _("(nothing)")
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
 
 

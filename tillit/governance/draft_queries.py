@@ -125,7 +125,7 @@ def templates() -> list[Template]:
 def _template(name: str, title: str) -> Template:
     """How much a policy says; counted in its plain values, since a template has gaps to fill in."""
     tree, _lines = read_tree(shipped(name))
-    about = _("%(purposes)d purposes, %(categories)d kinds of data, %(recipients)d recipients") % {
+    about = _("purposes: %(purposes)d, kinds of data: %(categories)d, recipients: %(recipients)d") % {
         section: len(tree.get(section) or {}) for section in ("purposes", "categories", "recipients")
     }
     return Template(name, title, about)

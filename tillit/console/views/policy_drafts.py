@@ -19,7 +19,15 @@ from tillit.console.listing import Listing
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
 from tillit.console.policy_forms import NOTICE, NewDraft, Publication
-from tillit.console.policy_page import changes_of, draft_or_404, draft_page, language, number_in, show_clash
+from tillit.console.policy_page import (
+    changes_of,
+    chosen_ours,
+    draft_or_404,
+    draft_page,
+    language,
+    number_in,
+    show_clash,
+)
 from tillit.governance import draft_queries, drafts, review
 from tillit.governance.compared import differences, grouped, reasons_to_ask
 from tillit.governance.models import Draft
@@ -179,7 +187,7 @@ def update(request: PageRequest, draft_id: int) -> HttpResponse:
     draft = draft_or_404(request, draft_id)
     if request.method != "POST":
         return _back(request, draft)
-    taken = request.POST.getlist("ours") if "settle" in request.POST else None
+    taken = chosen_ours(request) if "settle" in request.POST else None
     try:
         saved = drafts.update(draft, by=request.user, now=timezone.now(), take_ours=taken)
     except drafts.Clash as clash:

@@ -16,7 +16,7 @@ from tillit.accounts.models import Role
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
 from tillit.console.policy_markdown import rendered
-from tillit.console.policy_page import draft_or_404, draft_page, number_in, show_clash
+from tillit.console.policy_page import chosen_ours, draft_or_404, draft_page, number_in, show_clash
 from tillit.governance import draft_queries, drafts
 from tillit.governance.models import Draft
 from tillit.policy import edit
@@ -92,7 +92,7 @@ def settle(request: PageRequest, draft_id: int) -> HttpResponse:
             draft,
             request.POST.get("text", ""),
             began=began,
-            take_ours=request.POST.getlist("ours"),
+            take_ours=chosen_ours(request),
             seen=number_in(request.POST.get("seen")),
             by=request.user,
             now=timezone.now(),
