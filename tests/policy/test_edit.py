@@ -79,6 +79,7 @@ def test_a_value_that_is_written_reads_back(value):
 
 
 @given(values, st.sampled_from(["title", "description", "dpv", "new"]))
+@example({"en": ":", "sv": ":"}, "title")
 def test_what_is_put_is_read_and_the_rest_stays(value, field):
     changed = edit.put(TEXT, ("categories", "contact", field), value)
     assert edit._worded(edit.entry(changed, ("categories", "contact", field))) == edit._worded(value)

@@ -84,10 +84,11 @@ def _becomes(kind: Kind, **more: Any) -> Rule:
     return compare
 
 
-def _turns(on: Kind, off: Kind, **more: Any) -> Rule:
+def _turns(on: Kind, off: Kind, *, purposes: tuple[str, ...] = (), ask: Ask = Ask.NO) -> Rule:
     def compare(before: object, after: object, path: Path) -> Found:
         if before != after:
-            yield Change(kind=on, path=path, **more) if after else Change(kind=off, path=path)
+            kind, asked = (on, ask) if after else (off, Ask.NO)
+            yield Change(kind=kind, path=path, purposes=purposes, ask=asked)
 
     return compare
 

@@ -135,10 +135,10 @@ def _is_plain(text: str, *, flow: bool) -> bool:
     if not text or text != text.strip() or "\n" in text or _NEVER_IN_BLOCK.search(text) or ": " in text:
         return False
     try:
-        tree, _lines = read_tree(f"k: [{text}]" if flow else f"k: {text}")
+        tree, _lines = read_tree(f"k: {{a: {text}, b: [{text}, {text}]}}" if flow else f"k: {text}")
     except PolicyErrors:
         return False
-    return bool(tree == {"k": [text]} if flow else tree == {"k": text})
+    return tree["k"] == ({"a": text, "b": [text, text]} if flow else text)
 
 
 def _quoted(text: str) -> str:
