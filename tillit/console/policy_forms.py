@@ -132,6 +132,13 @@ class Publication(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
     )
+    reason = forms.CharField(
+        label=gettext_lazy("Without notice, because …"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Why people are not told before. It stays with the version, and everybody can read it."),
+    )
     note = forms.CharField(
         label=gettext_lazy("What changes, in your words"),
         required=False,

@@ -52,6 +52,10 @@ TONES = {
     "new": "success",
     "changed": "info",
     "gone": "danger",
+    # changes of the policy
+    "material": "warning",
+    "ask": "danger",
+    "may-ask": "info",
     # roles
     "viewer": "secondary",
     "editor": "info",

@@ -15,9 +15,11 @@ from tillit.console.views import (
     people,
     policy,
     policy_assessments,
+    policy_changes,
     policy_drafts,
     policy_editor,
     policy_map,
+    policy_notices,
     policy_register,
     policy_yaml,
     profile,
@@ -33,7 +35,7 @@ app_name = "console"
 NOUNS = (
     *(overview, people, explain, lists, imports, sources, campaigns, campaign_sending, requests, ledger),
     *(policy_register, policy_map, policy_assessments),
-    *(policy, policy_drafts, policy_editor, policy_yaml),
+    *(policy, policy_changes, policy_notices, policy_drafts, policy_editor, policy_yaml),
     *(settings, users, caught),
 )
 

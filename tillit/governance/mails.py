@@ -62,11 +62,17 @@ def changed(mail: ServiceMail) -> Parts:
     if hasattr(notice.version, "withdrawal"):
         raise TakenBack
     person = Person.objects.get(pk=mail.person_id)
-    return write(notice, person, workspace=mail.workspace, language=mail.language, day=_made_at(mail.message_id))
+    day = _made_at(mail.message_id)
+    return write(notice, person, workspace=mail.workspace, language=mail.language, day=day, acts_on=person.pk)
 
 
-def write(notice: ChangeNotice, person: Person, *, workspace: Workspace, language: str, day: datetime) -> Parts:
-    """Write the mail of a notice to a person in a language; `day` is that of its links. The preview comes here too."""
+def write(
+    notice: ChangeNotice, person: Person, *, workspace: Workspace, language: str, day: datetime, acts_on: UUID
+) -> Parts:
+    """Write the mail of a notice to a person in a language.
+
+    `day` is that of its links, and `acts_on` the person whose choices they lead to: NOBODY in a preview.
+    """
     told = version(notice.version_id)
     state = PersonState(person.region, person.roles, person.flags, person.granted, person.refused)
     said = contents(told, state, language)
@@ -86,7 +92,7 @@ def write(notice: ChangeNotice, person: Person, *, workspace: Workspace, languag
             % fill,
             words=own_words(notice, language),
             said=said,
-            links=_links(workspace, told, person.pk, day=day),
+            links=_links(workspace, told, acts_on, day=day),
         )
 
 

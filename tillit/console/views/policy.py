@@ -18,7 +18,7 @@ from tillit.console.listing import Listing
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
 from tillit.console.policy_sections import SECTIONS, Section
-from tillit.governance import assessments, draft_queries
+from tillit.governance import assessments, draft_queries, notice_queries
 from tillit.ledger import actions
 from tillit.ledger.models import PolicyVersion
 from tillit.ledger.versions import NoPolicy, Version, in_force, scheduled, version
@@ -35,7 +35,7 @@ def policy(request: PageRequest) -> HttpResponse:
     """The version in force, the one that waits, the drafts, and what must be looked at today."""
     workspace_id, now = request.workspace.pk, timezone.now()
     drafts = list(draft_queries.open_drafts(workspace_id)[:6])
-    told: dict[str, Any] = {"drafts": drafts, "waiting": scheduled(workspace_id, now=now)}
+    told: dict[str, Any] = {"drafts": drafts, "waiting": scheduled(workspace_id, now=now), "now": now}
     try:
         current = in_force(workspace_id)
     except NoPolicy:
@@ -50,6 +50,7 @@ def policy(request: PageRequest) -> HttpResponse:
         "due": due(current),
         "reviews": assessments.due(workspace_id, timezone.localdate()),
         "public": public_pages(workspace_id),
+        "untold": notice_queries.untold(workspace_id, now=now),
     }
     return render(request, "console/policy/overview.html", told)
 

@@ -18,6 +18,7 @@ from tillit.accounts.roles import allows
 from tillit.console.listing import Listing
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
+from tillit.console.policy_change_page import asked_again, page_of
 from tillit.console.policy_forms import NOTICE, NewDraft, Publication
 from tillit.console.policy_page import (
     changes_of,
@@ -28,14 +29,13 @@ from tillit.console.policy_page import (
     number_in,
     show_clash,
 )
-from tillit.governance import draft_queries, drafts, review
-from tillit.governance.compared import differences, grouped, reasons_to_ask
+from tillit.console.views.policy_changes import Compared, compared_draft
+from tillit.governance import draft_queries, drafts, notices, review
+from tillit.governance.compared import Told, differences, grouped
 from tillit.governance.models import Draft
 from tillit.ledger.processing import Refused
 from tillit.ledger.versions import NoPolicy, Version, in_force
 from tillit.policy import templates
-from tillit.policy.diff import asks
-from tillit.policy.diff_words import Sayer
 
 
 @page(role=Role.VIEWER)
@@ -103,7 +103,7 @@ def draft_summary(request: PageRequest, draft_id: int) -> HttpResponse:
     rows = list(draft_queries.revisions(draft)[:100])
     people = [row.by for row in rows] + [draft.made_by, draft.changed_by, draft.submitted_by, draft.reviewed_by]
     told |= {
-        **_asking(request, draft, told),
+        "told": _in_words(draft, told),
         "changes": changes_of(draft, told["checked"].tree, language()),
         "revisions": rows,
         "names": names_of(people),
@@ -112,6 +112,13 @@ def draft_summary(request: PageRequest, draft_id: int) -> HttpResponse:
         "may_approve": allows(request.membership, Role.OWNER) and draft.changed_by != request.user.pk,
     }
     return render(request, "console/policy/draft.html", told)
+
+
+def _in_words(draft: Draft, told: dict[str, Any]) -> tuple[Told, ...]:
+    """What a draft changes in plain sentences; nothing while it contradicts itself."""
+    if told["checked"].document is None or told["checked"].errors:
+        return ()
+    return grouped(differences(draft.based_on.document if draft.based_on else None, told["text"]), language())
 
 
 def _steps(request: PageRequest, draft: Draft) -> list[tuple[str, bool]]:
@@ -203,16 +210,22 @@ def publish(request: PageRequest, draft_id: int) -> HttpResponse:
     draft = draft_or_404(request, draft_id)
     if draft.version is not None:
         return redirect(address("policy_version", request.workspace.pk, draft.version.number))
-    form = Publication(request.POST or None, initial={"at": _first_of_day(timezone.localtime() + NOTICE)})
-    if request.method == "POST" and form.is_valid():
+    found = compared_draft(request, draft)
+    needed = notices.needed(found.changes, None, timezone.now()) if found else None
+    beginning = {
+        "at": _first_of_day(timezone.localtime() + NOTICE),
+        "when": "later" if needed and needed.any else "now",
+    }
+    form = Publication(request.POST or None, initial=beginning)
+    if request.method == "POST" and form.is_valid() and _said_why(form, found):
         version = review.publish(
             draft,
             seen=_seen(request),
             by=request.user,
             now=timezone.now(),
             effective_at=form.moment,
-            ask_again=asked_again(request, draft),
-            note=form.cleaned_data["note"],
+            ask_again=asked_again(found.changes, _wanted(request)) if found else (),
+            note=_note(form),
         )
         messages.success(request, _published(version.number, form.moment))
         return redirect(address("policy", request.workspace.pk))
@@ -220,39 +233,38 @@ def publish(request: PageRequest, draft_id: int) -> HttpResponse:
     told |= {
         "form": form,
         "names": names_of([draft.reviewed_by, draft.changed_by]),
-        "changes": changes_of(draft, told["checked"].tree, language()),
-        **_asking(request, draft, told),
+        "needed": needed,
         "alone": draft.state != Draft.State.APPROVED and review.may_publish_alone(draft, by=request.user),
         "zone": timezone.get_current_timezone_name(),
         "hindrance": _hindrance(request, draft, told),
     }
+    if found:
+        chosen = _wanted(request) if request.method == "POST" else None
+        told["told"] = page_of(found.changes, language(), link=found.link, counts_href=found.counts_href, chosen=chosen)
     return render(request, "console/policy/publish.html", told, status=422 if form.errors else 200)
 
 
-def _asking(request: PageRequest, draft: Draft, told: dict[str, Any]) -> dict[str, Any]:
-    """The purposes whose consent must be asked for anew, and those where the officer decides, with why."""
-    document = told["checked"].document
-    if document is None or told["checked"].errors:
-        return {"told": (), "must": [], "may": []}
-    changes = differences(draft.based_on.document if draft.based_on else None, told["text"])
-    sayer = Sayer(changes, language())
-    must, may = asks(changes)
-    chosen = asked_again(request, draft) if request.method == "POST" else []
-
-    def row(name: str) -> dict[str, Any]:
-        why = [sayer.say(change) for change in reasons_to_ask(changes, name)]
-        return {"id": name, "title": document.purposes[name].title.said(language()), "why": why, "on": name in chosen}
-
-    return {
-        "told": grouped(changes, language()),
-        "must": [row(name) for name in must],
-        "may": [row(name) for name in may],
-    }
+def _said_why(form: Publication, found: Compared | None) -> bool:
+    """Whether a change that people must be told of before leaves them time, or the officer said why it does not."""
+    if found is None or form.cleaned_data["reason"].strip():
+        return True
+    if not notices.needed(found.changes, form.moment, timezone.now()).reason_required:
+        return True
+    form.add_error(
+        "reason", _("People must be told before such a change. Choose a later day, or say why they are not.")
+    )
+    return False
 
 
-def asked_again(request: PageRequest, draft: Draft) -> list[str]:
-    """The purposes whose consent is asked for anew."""
-    return [purpose for purpose in request.POST.getlist("ask_again") if purpose][:100]
+def _note(form: Publication) -> str:
+    reason = form.cleaned_data["reason"].strip() if form.moment is None else ""
+    note: str = form.cleaned_data["note"]
+    return notices.without_notice(note, reason) if reason else note
+
+
+def _wanted(request: PageRequest) -> frozenset[str]:
+    """The purposes that the officer wants to ask for anew."""
+    return frozenset(request.POST.getlist("ask_again")[:100])
 
 
 def _hindrance(request: PageRequest, draft: Draft, told: dict[str, Any]) -> Refused | None:
