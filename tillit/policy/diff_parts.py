@@ -131,7 +131,7 @@ def recipient_changes(old: Side, new: Side) -> Found:
             "country": _becomes(Kind.RECIPIENT_MOVED, **asked),
             "name": _becomes(Kind.RECIPIENT_NAMED, **asked),
             "safeguard": _becomes(Kind.RECIPIENT_SAFEGUARD, purposes=purposes),
-            "direct_marketing": _turns(Kind.RECIPIENT_MARKETS, Kind.RECIPIENT_MARKETS_NOT, **asked),
+            "direct_marketing": _turns(Kind.RECIPIENT_MARKETS, Kind.RECIPIENT_MARKETS_NOT, purposes=purposes, ask=ask),
             "categories": _gets(old.document, new.document, Kind.RECIPIENT_MORE, Kind.RECIPIENT_LESS, **asked),
         }
         yield from field_changes(before, after, path, rules)

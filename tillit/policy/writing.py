@@ -134,11 +134,13 @@ def _is_plain(text: str, *, flow: bool) -> bool:
     """Whether a text can stand without quotes and still be read as this text."""
     if not text or text != text.strip() or "\n" in text or _NEVER_IN_BLOCK.search(text) or ": " in text:
         return False
+    if text[0] in "&*!":  # an anchor, an alias or a tag
+        return False
     try:
         tree, _lines = read_tree(f"k: {{a: {text}, b: [{text}, {text}]}}" if flow else f"k: {text}")
     except PolicyErrors:
         return False
-    return tree["k"] == ({"a": text, "b": [text, text]} if flow else text)
+    return bool(tree["k"] == ({"a": text, "b": [text, text]} if flow else text))
 
 
 def _quoted(text: str) -> str:
