@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path
 
+from hypothesis import settings
+
 ROOT = Path(__file__).resolve().parent.parent
 
 for _name in [name for name in os.environ if name.startswith("TILLIT_")]:
@@ -17,3 +19,9 @@ os.environ["TILLIT_SECRET"] = "a secret for tests only, forty characters"
 def without_promises(policy: str) -> str:
     """A policy without what its statement asserts: a test that changes what is permitted would break it."""
     return re.sub(r"^      asserts:\n(?:        - .*\n)+", "", policy, flags=re.MULTILINE)
+
+
+# Where a change is judged, the same change is judged alike each time; elsewhere every run looks at other examples.
+settings.register_profile("repeatable", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("repeatable")
