@@ -125,7 +125,7 @@ def recipient_changes(old: Side, new: Side) -> Found:
 
     def compare(before: Recipient, after: Recipient, path: Path) -> Found:
         purposes, ask = named_by(str(path[1]), old=old, new=new)
-        asked = {"purposes": purposes, "ask": ask}
+        asked: dict[str, Any] = {"purposes": purposes, "ask": ask}
         rules = {
             "role": _becomes(Kind.RECIPIENT_ROLE, **asked),
             "country": _becomes(Kind.RECIPIENT_MOVED, **asked),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import get_language_info, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django_htmx.http import HttpResponseClientRefresh
 
 from tillit.accounts.models import Role
@@ -43,9 +44,9 @@ class WordsForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for code, name in settings.LANGUAGES:
+        for code, _name in settings.LANGUAGES:
             self.fields[code] = forms.CharField(
-                label=_("In your words, in %(language)s") % {"language": _(str(name)).lower()},
+                label=get_language_info(code)["name_local"].capitalize(),
                 required=False,
                 max_length=notices.MAX_WORDS,
                 widget=forms.Textarea(attrs={"rows": 4, "lang": code}),
@@ -96,7 +97,7 @@ def policy_notice(request: PageRequest, notice_id: int) -> HttpResponse:
         "told": told_of,
         "groups": grouped(since_before(told_of).material, language()),
         "withdrawn": hasattr(notice.version, "withdrawal"),
-        "short": told_of.effective_at - timezone.now() < notices.REASONABLE,
+        "short": told_of.effective_at - timezone.now() < notices.REASONABLE - timedelta(days=1),
         "until": told_of.effective_at + AFTER,
         "now": timezone.now(),
         "languages": settings.LANGUAGES,
