@@ -98,6 +98,15 @@ def test_any_two_versions_are_compared(workspace):
     assert client.get(f"/w/{other.pk}/policy/versions/1/changes").status_code == 404
 
 
+def test_a_version_that_should_have_asked_again_and_did_not_says_so(workspace):
+    client = signed_in(workspace)
+    announce(workspace, policies.USES_PURCHASES, later=False)
+    announce(workspace, policies.REFERENCE, later=False)
+    announce(workspace, policies.USES_PURCHASES, ask=(MARKETING,), later=False)
+    assert "is not asked" in body(client.get(at(workspace, "versions/2/changes")))
+    assert "is not asked" not in body(client.get(at(workspace, "versions/4/changes")))
+
+
 def test_reworded_texts_are_shown_word_by_word(workspace):
     client = signed_in(workspace)
     text = policies.with_part(MARKETING, ("Mail about products", "<b>Mail</b> about products"))
@@ -191,6 +200,17 @@ def test_an_officer_tells_the_people_concerned(workspace):
     assert "0 of 1 settled" in page and "1 waiting" in page and "No sender is running" in page
     page = body(client.post(at(workspace, f"notices/{notice.pk}/stop"), follow=True))
     assert "1 mail was held back" in page and "Go on" in page
+
+
+def test_where_nobody_is_concerned_the_notice_is_closed(workspace):
+    client = signed_in(workspace)
+    make.person(workspace, region=Region.EEA)
+    notice = notices.draft(announce(workspace, policies.OPEN_IN_AUSTRALIA), by=1, now=timezone.now())
+    page = body(client.get(at(workspace, f"notices/{notice.pk}")))
+    assert "concerns nobody who can be written to" in page and "Write to" not in page
+    client.post(at(workspace, f"notices/{notice.pk}/start"))
+    assert notices.queue_all(notice.pk, now=timezone.now()) == 0
+    assert "Nobody was told" not in body(client.get(at(workspace, "notices")))
 
 
 def test_a_viewer_reads_a_notice_and_changes_nothing(workspace):

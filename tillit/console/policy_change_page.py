@@ -173,7 +173,7 @@ def _asked(changes: Changes, sayer: Sayer, *, impact: Impact | None, chosen: fro
             reasons=tuple(dict.fromkeys(sayer.say(change) for change in reasons_to_ask(changes, name))),
             must=name in forced,
             people=counted.asked if counted else None,
-            chosen=name in forced or chosen is None or name in chosen,
+            chosen=chosen is None or name in chosen,
         )
 
 

@@ -239,7 +239,7 @@ def publish(request: PageRequest, draft_id: int) -> HttpResponse:
         "hindrance": _hindrance(request, draft, told),
     }
     if found:
-        chosen = _wanted(request) if request.method == "POST" else None
+        chosen = frozenset(asked_again(found.changes, _wanted(request))) if request.method == "POST" else None
         told["told"] = page_of(found.changes, language(), link=found.link, counts_href=found.counts_href, chosen=chosen)
     return render(request, "console/policy/publish.html", told, status=422 if form.errors else 200)
 
