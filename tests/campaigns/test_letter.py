@@ -104,7 +104,7 @@ def test_a_field_of_a_category_that_the_purpose_lacks_is_an_error(workspace):
     with pytest.raises(ContentErrors) as raised:
         compile_campaign(campaign)
     (problem,) = raised.value.problems
-    assert "“purchase” belongs to “Purchases”" in problem.message
+    assert "“purchase” belongs to “Purchases and invoices”" in problem.message
     assert "“marketing.email” does not use" in problem.message
     assert (problem.part, problem.line) == ("body", 1)
 

@@ -140,7 +140,7 @@ def test_an_error_in_the_text_is_shown_with_its_line(draft, news, editor, client
 def test_a_field_the_purpose_may_not_use_is_refused_with_the_reason(workspace, draft, news, editor, client):
     workspace.fields.create(name="purchase", label="Last purchase", category="purchases")
     answer = client.post(at(draft, "/edit"), form(news, body="{{ purchase }}"))
-    assert answer.status_code == 422 and "“Purchases”".encode() in answer.content
+    assert answer.status_code == 422 and "“Purchases and invoices”".encode() in answer.content
 
 
 def test_a_list_of_another_workspace_cannot_be_chosen(draft, editor, client):
