@@ -6,7 +6,7 @@ import argparse
 import subprocess
 import sys
 
-SCENARIOS = ("decide", "audience", "send", "edge")
+SCENARIOS = ("decide", "audience", "publish", "send", "edge")
 
 
 def main() -> int:
