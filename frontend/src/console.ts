@@ -7,6 +7,7 @@ import { keyboard } from "./keyboard";
 import { menus } from "./menu";
 import { rows } from "./rows";
 import { previews } from "./preview";
+import { tabs } from "./tabs";
 import { theme } from "./theme";
 import { toasts } from "./toast";
 import { writing } from "./writing";
@@ -29,6 +30,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 theme();
+tabs();
 menus();
 copying();
 confirmations();

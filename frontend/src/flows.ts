@@ -28,7 +28,7 @@ export function flows(chart: Flows, mode: "light" | "dark", text: object, width:
           : escaped(titles.get(item.name)),
     },
     series: [{
-      type: "sankey", left: 4, right: narrow ? 90 : 190, top: 6, bottom: 6,
+      type: "sankey", animation: false, left: 4, right: narrow ? 90 : 190, top: 6, bottom: 6,
       nodeWidth: narrow ? 8 : 12, nodeGap: narrow ? 6 : 9, nodeAlign: "left", layoutIterations: 48, draggable: false,
       emphasis: { focus: "trajectory", lineStyle: { opacity: 0.65 } },
       blur: { lineStyle: { opacity: 0.05 }, itemStyle: { opacity: 0.35 } },
