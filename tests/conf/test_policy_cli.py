@@ -14,6 +14,7 @@ from django.utils import timezone
 from tests import make
 from tests.conf.test_cli import tillit
 from tests.environment import ROOT
+from tests.governance import policies
 from tillit.conf.policy_cli import policy
 from tillit.ledger.models import Activity, PolicyVersion
 from tillit.ledger.versions import in_force, scheduled
@@ -196,6 +197,40 @@ def test_publishing_tells_what_changes_for_how_many_and_is_on_the_record(db, cha
 
 
 @pytest.mark.clause("J1")
+def test_a_material_change_takes_effect_at_once_only_with_a_reason(db, tmp_path):
+    workspace = make.workspace(name="House")
+    more = tmp_path / "more.yaml"
+    more.write_text(policies.USES_PURCHASES)
+    for reason in ((), ("--without-notice", "  ")):
+        refused = run("publish", more, "--workspace", "House", "--yes", *reason)
+        assert refused.exit_code == 1 and "People must be told before such a change." in flat(refused)
+    assert in_force(workspace.pk).number == 1
+    done = run("publish", more, "--workspace", "House", "--note", "More.", "--without-notice", "A court.", "--yes")
+    assert done.exit_code == 0, done.output
+    assert in_force(workspace.pk).note == "More.\n\nWithout notice, because: A court."
+
+
+@pytest.mark.clause("J1")
+def test_a_material_change_that_takes_effect_later_needs_no_reason_and_keeps_none(db, tmp_path):
+    workspace = make.workspace(name="House")
+    more = tmp_path / "more.yaml"
+    more.write_text(policies.USES_PURCHASES)
+    soon = (timezone.now() + timedelta(days=40)).isoformat(timespec="minutes")
+    done = run("publish", more, "--workspace", "House", "--at", soon, "--without-notice", "Unused.", "--yes")
+    assert done.exit_code == 0, done.output
+    assert PolicyVersion.objects.get(workspace=workspace, number=2).note == ""
+
+
+@pytest.mark.clause("J1")
+def test_what_changes_for_nobody_needs_no_reason(db, tmp_path):
+    workspace = make.workspace(name="House")
+    quiet = tmp_path / "quiet.yaml"
+    quiet.write_text(policies.QUIET)
+    assert run("publish", quiet, "--workspace", "House", "--yes").exit_code == 0
+    assert in_force(workspace.pk).number == 2
+
+
+@pytest.mark.clause("J1")
 def test_a_version_is_scheduled_and_withdrawn(db, changed):
     workspace = make.workspace(name="House")
     at = (timezone.now() + timedelta(days=3)).isoformat(timespec="minutes")
@@ -234,7 +269,8 @@ def test_what_cannot_be_published_is_told(db, changed, tmp_path):
     assert "There is no workspace “Hose”. There are:" in flat(unknown) and "“House”" in flat(unknown)
     past = run("publish", changed, "--workspace", "House", "--at", "2001-01-01", "--yes")
     assert "That moment has passed." in flat(past)
-    assert run("publish", changed, "--workspace", "House", "--at", "soon", "--yes").exit_code == 2
+    for no_moment in ("soon", "9999-12-31T23:59-05:00"):
+        assert run("publish", changed, "--workspace", "House", "--at", no_moment, "--yes").exit_code == 2
     kept = run("publish", changed, "--workspace", "House", "--keep-consent", "survey.run", "--yes")
     assert "nothing asks for its consent anew" in flat(kept)
     expired = tmp_path / "expired.yaml"
@@ -266,7 +302,7 @@ def test_the_limit_of_purposes_counts_what_a_workspace_used_up(db, tmp_path, pol
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
     first.write_text(full)
     second.write_text(full.replace("  site.measure1:", "  site.other:"))
-    assert run("publish", first, "--workspace", workspace.pk, "--yes").exit_code == 0
+    assert run("publish", first, "--workspace", workspace.pk, "--without-notice", "Haste.", "--yes").exit_code == 0
     assert run("check", second).exit_code == 0
     limited = run("check", second, "--workspace", "House")
     assert limited.exit_code == 1 and "has used 62 of 62 places for purposes" in flat(limited)

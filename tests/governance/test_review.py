@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from tests import make
@@ -13,7 +16,7 @@ from tillit.accounts.models import Role, User, Workspace
 from tillit.governance import drafts, review
 from tillit.governance.models import Draft
 from tillit.ledger.actions import AlreadyScheduled, NotLater, publish
-from tillit.ledger.models import Activity, PolicyVersion
+from tillit.ledger.models import Activity, PolicyInForce, PolicyVersion
 from tillit.ledger.versions import in_force, scheduled
 from tillit.policy import edit
 
@@ -207,3 +210,48 @@ def test_a_crash_while_publishing_leaves_neither_version_nor_closed_draft(commit
     assert PolicyVersion.objects.filter(workspace=workspace).count() == 1
     assert Draft.objects.get(pk=draft.pk).state == Draft.State.APPROVED
     assert review.publish(draft, seen=2, by=olle, now=timezone.now()).number == 2
+
+
+@pytest.mark.clause("J2")
+def test_of_two_drafts_published_at_the_same_moment_none_undoes_the_other(committed_db):
+    workspace = make.workspace()
+    ann, olle = make.member(workspace, role=Role.EDITOR), make.member(workspace, role=Role.OWNER)
+    ready = []
+    for path, value in ((TITLE, "News"), (KEEP, "5 years")):
+        draft = change(make.draft(workspace, by=ann), path, value, by=ann).draft
+        ready.append(approved(submitted(draft, ann), by=olle))
+    outcomes: list[BaseException | PolicyVersion] = []
+
+    def work(draft: Draft) -> None:
+        try:
+            outcomes.append(review.publish(draft, seen=2, by=olle, now=timezone.now()))
+        except BaseException as fault:
+            outcomes.append(fault)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(draft,)) for draft in ready]
+    with transaction.atomic():  # both compare with version 1, then wait for the row that says what is in force
+        PolicyInForce.objects.select_for_update().get(workspace=workspace)
+        for thread in threads:
+            thread.start()
+        _until_waiting(2)
+    for thread in threads:
+        thread.join()
+    connections.close_all()
+    assert sorted(type(each).__name__ for each in outcomes) == ["NotUpToDate", "PolicyVersion"], outcomes
+    assert PolicyVersion.objects.filter(workspace=workspace).count() == 2
+
+
+def _until_waiting(number: int) -> None:
+    """Wait until so many connections to this database wait for a lock."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees its first answer again
+            cursor.execute(asked)
+            if cursor.fetchone()[0] >= number:
+                return
+        time.sleep(0.1)
+    raise AssertionError("nobody waits")

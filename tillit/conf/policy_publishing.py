@@ -28,10 +28,9 @@ class Moment(click.ParamType):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         try:
-            read = datetime.fromisoformat(str(value))
-        except ValueError:
+            return datetime.fromisoformat(str(value)).astimezone(UTC)
+        except (ValueError, OverflowError):  # the latter at either end of the calendar
             self.fail(f"“{value}” is no moment. Write 2027-01-31 or 2027-01-31T08:00.", param, ctx)
-        return read.astimezone(UTC)
 
 
 def found(name: str) -> Workspace:
@@ -60,12 +59,22 @@ def places_of(workspace: str) -> Mapping[str, Place]:
 @workspace_option
 @click.option("--at", type=Moment(), help="Moment from which it binds, such as 2027-01-31T08:00.  [default: now]")
 @click.option("--note", default="", help="What you say of the change; people read it.")
+@click.option("--without-notice", default="", metavar="BECAUSE", help="Why people are not told before; they read it.")
 @click.option("--keep-consent", multiple=True, metavar="PURPOSE", help="Do not ask anew, where you may decide that.")
 @click.option("--yes", is_flag=True, help="Do not ask whether to publish.")
 def publish_command(
-    *, file: Path, workspace: str, at: datetime | None, note: str, keep_consent: tuple[str, ...], yes: bool
+    *,
+    file: Path,
+    workspace: str,
+    at: datetime | None,
+    note: str,
+    without_notice: str,
+    keep_consent: tuple[str, ...],
+    yes: bool,
 ) -> None:
     """Publish a document as the policy of a workspace, after telling what changes and for how many people.
+
+    A change that people must be told of before takes effect at once only with a reason, which stays with the version.
 
     Example: tillit policy publish my-policy.yaml --workspace 1 --at 2027-01-31T08:00 --note "A new mail service."
     """
@@ -77,20 +86,46 @@ def publish_command(
         from tillit.ledger.processing import Refused
 
         chosen, text = found(workspace), file.read_text(encoding="utf-8-sig")
-        asked = _told(chosen, file, text, keep_consent=keep_consent)
+        old = _in_force(chosen)
+        asked, changes = _told(chosen, file, text, old=old, keep_consent=keep_consent)
+        note = _note(changes, at, note=note, because=without_notice.strip())
         if not yes and not click.confirm(f"Publish it in “{chosen.name}”?", err=True):
             raise Failed("Nothing was published.")
         try:
             made = publish(
-                chosen.pk, text, by=None, now=timezone.now(), effective_at=at, ask_again=asked, note=note.strip()
+                chosen.pk,
+                text,
+                by=None,
+                now=timezone.now(),
+                effective_at=at,
+                ask_again=asked,
+                note=note,
+                based_on=old.id if old else None,
             )
         except (Refused, TooManyPurposes) as error:
             raise Failed(str(error)) from error
     out.print(f"[green]✓[/] Version {made.number} {_binds(made.effective_at)}. Digest {made.digest}.", soft_wrap=True)
 
 
-def _told(workspace: Workspace, file: Path, text: str, *, keep_consent: tuple[str, ...]) -> tuple[str, ...]:
-    """Tell what would change, for how many; return the purposes whose consent is asked for anew."""
+def _note(changes: Changes, at: datetime | None, *, note: str, because: str) -> str:
+    """What is kept of the change for ever, with why people were not told before. Raises Failed without a reason."""
+    from django.utils import timezone
+
+    from tillit.governance.notices import needed, without_notice
+
+    at_once = needed(changes, at, timezone.now())
+    if at_once.reason_required and not because:
+        raise Failed(
+            "People must be told before such a change. Choose a later moment with --at, or say why they are not with"
+            ' --without-notice "…"; everybody can read that. Nothing was published.'
+        )
+    return without_notice(note, because) if at_once.reason_required else note.strip()
+
+
+def _told(
+    workspace: Workspace, file: Path, text: str, *, old: Version | None, keep_consent: tuple[str, ...]
+) -> tuple[tuple[str, ...], Changes]:
+    """Tell what would change, for how many; return the purposes whose consent is asked for anew, and what changes."""
     from django.utils import timezone
 
     from tillit.governance.compared import differences
@@ -99,7 +134,6 @@ def _told(workspace: Workspace, file: Path, text: str, *, keep_consent: tuple[st
     from tillit.policy.load import check_file
 
     now = timezone.now()
-    old = _in_force(workspace)
     changes = differences(old.text if old else None, text)
     if old and not len(changes):
         raise Failed(f"The document says what version {old.number} says already. Nothing was published.")
@@ -116,7 +150,7 @@ def _told(workspace: Workspace, file: Path, text: str, *, keep_consent: tuple[st
     tell_changes(changes, "en")
     if old:
         _count(workspace, old, changes, asked=asked, now=now)
-    return asked
+    return asked, changes
 
 
 def _count(workspace: Workspace, old: Version, changes: Changes, *, asked: tuple[str, ...], now: datetime) -> None:

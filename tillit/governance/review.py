@@ -14,6 +14,7 @@ from tillit.governance.compared import differences
 from tillit.governance.draft_queries import problems_of
 from tillit.governance.drafts import current_id, lock, record, text_of
 from tillit.governance.models import Draft
+from tillit.ledger.actions import Overtaken
 from tillit.ledger.actions import publish as publish_version
 from tillit.ledger.models import PolicyVersion
 from tillit.ledger.processing import Refused
@@ -150,16 +151,20 @@ def publish(
     _require_publishable(locked, ask_again=asked)
     if not asked and locked.based_on_id and digest(load(text)) == in_force(locked.workspace_id).digest:
         raise NothingNew
-    version = publish_version(
-        locked.workspace_id,
-        text,
-        by=by.pk,
-        now=now,
-        effective_at=effective_at,
-        ask_again=asked,
-        reviewed_by=locked.reviewed_by if approved else None,
-        note=note,
-    )
+    try:
+        version = publish_version(
+            locked.workspace_id,
+            text,
+            by=by.pk,
+            now=now,
+            effective_at=effective_at,
+            ask_again=asked,
+            reviewed_by=locked.reviewed_by if approved else None,
+            note=note,
+            based_on=locked.based_on_id,
+        )
+    except Overtaken:  # by another draft, while this one waited for it
+        raise NotUpToDate from None
     locked.state, locked.version, locked.changed_at = Draft.State.PUBLISHED, version, now
     locked.save(update_fields=["state", "version", "changed_at"])
     record(locked, "draft.publish" if approved else "draft.publish-alone", by=by, now=now)

@@ -15,6 +15,8 @@ from tillit.policy.load import digest
 from tillit.policy.rules import Rule, compile_rules
 
 PURPOSE = "account.operate"
+#: For `publish`: the document replaces whichever version is in force.
+WHICHEVER = -1
 
 
 class AlreadyScheduled(Refused):
@@ -30,6 +32,14 @@ class NotLater(Refused):
 
     def __init__(self) -> None:
         super().__init__(_("That moment has passed. Choose a later one, or publish now."), clause="J1")
+
+
+class Overtaken(Refused):
+    """Another version came in force since the document was compared with the one before it."""
+
+    def __init__(self) -> None:
+        said = _("Another version came in force meanwhile. Compare the document with that one, and publish then.")
+        super().__init__(said, clause="J2")
 
 
 class NothingScheduled(Refused):
@@ -50,13 +60,17 @@ def publish(
     ask_again: Collection[str] = (),
     reviewed_by: int | None = None,
     note: str = "",
+    based_on: int | None = WHICHEVER,
 ) -> PolicyVersion:
     """Publish a policy document; it binds every query that starts from `effective_at` on, else at once.
 
     No person's row is written. Purposes keep the bit they had in earlier versions, but those of `ask_again` get a fresh
     one, so that consent to them is asked for anew; a refusal of them stays. A document equal to the one in force is not
-    published again. Raises PolicyErrors when the document does not hold together, TooManyPurposes, AlreadyScheduled,
-    and NotLater for a moment that has passed.
+    published again. `based_on` is the id of the version that it was compared with (None: of none), for what is said of
+    the change and who is asked anew holds against that one alone.
+
+    Raises PolicyErrors when the document does not hold together, TooManyPurposes, AlreadyScheduled, Overtaken, and
+    NotLater for a moment that has passed.
     """
     document = parsed(text)
     if effective_at is not None and effective_at <= now:
@@ -64,6 +78,8 @@ def publish(
     current = _settled(workspace_id, now=now)
     if current and current.next_version:
         raise AlreadyScheduled(current.next_version)
+    if based_on not in (WHICHEVER, current.version_id if current else None):
+        raise Overtaken
     if current and current.version and current.version.digest == digest(document) and not ask_again:
         return current.version
     rules = compile_rules(document, places(workspace_id), ask_again=ask_again)
