@@ -92,6 +92,7 @@ def write(
             % fill,
             words=own_words(notice, language),
             said=said,
+            reads=_("Version %(number)d of the policy") % {"number": told.number},
             links=_links(workspace, told, acts_on, day=day),
         )
 
@@ -114,15 +115,22 @@ def _links(workspace: Workspace, told: Version, person_id: UUID, *, day: datetim
 
 
 def _parts(
-    workspace: Workspace, *, subject: str, opening: str, words: str, said: Contents, links: dict[str, str]
+    workspace: Workspace,
+    *,
+    subject: str,
+    opening: str,
+    words: str,
+    said: Contents,
+    reads: str,
+    links: dict[str, str],
 ) -> Parts:
     asked = [
         _("You said yes to “%(purpose)s”. We ask you again: until you say yes, we do not do it.") % {"purpose": each}
         for each in said.asked
     ]
     button = _("See and choose") if asked else _("See your choices")
-    more = [(_("The policy as it will read"), links["version"]), (_("Every change"), links["changes"])]
-    why = _("This is no advertising. We write because the law asks us to tell you before such a change.")
+    more = [(reads, links["version"]), (_("Every change"), links["changes"])]
+    why = _("This is no advertising. We write because the law asks us to tell you of such a change.")
     concern = _("This concerns you:")
     text = "\n\n".join(
         [
