@@ -174,9 +174,39 @@ def test_the_preference_centre_says_why_it_asks_again_and_assumes_nothing(client
         == 1
     )
     assert switched(page, MARKETING) is False and switched(page, "site.measure") is True
-    client.post(centre, {f"was.purpose.{MARKETING}": "0", f"purpose.{MARKETING}": "on"})
+    client.post(centre, {"policy": "2", f"was.purpose.{MARKETING}": "0", f"purpose.{MARKETING}": "on"})
     page = body(client, centre)
     assert "We ask you again" not in page and switched(page, MARKETING)
+
+
+@pytest.mark.clause("D5", "J1")
+def test_a_yes_counts_only_for_the_policy_that_the_person_read(client):
+    workspace = make.workspace()
+    person = make.person(workspace)
+    make.choice(workspace, person, "site.measure")
+    centre = f"/p/{make.token(Kind.PREFERENCES, workspace, person)}?lang=en"
+    assert 'name="policy" value="1"' in body(client, centre)
+    announce(workspace, policies.USES_PURCHASES, ask_again=[MARKETING])
+    read_before = {
+        "policy": "1",
+        f"was.purpose.{MARKETING}": "0",
+        f"purpose.{MARKETING}": "on",
+        "was.purpose.site.measure": "1",
+    }
+    for sent in (read_before, {name: value for name, value in read_before.items() if name != "policy"}):
+        page = client.post(centre, sent).content.decode()
+        assert "The policy changed while you had this page open" in page
+        assert switched(page, MARKETING) is False
+    assert switched(page, "site.measure") is False  # a no needs nothing to be read
+    assert switched(client.post(centre, {**read_before, "policy": "2"}).content.decode(), MARKETING)
+
+
+def test_what_no_feed_can_hold_is_left_out_of_it(client):
+    workspace = make.workspace()
+    announce(workspace, policies.CONSENT_EVERYWHERE, note="One\x0btwo\ufffe")
+    answer = client.get(f"/privacy/{workspace.pk}/changes.atom")
+    assert answer.status_code == 200 and "One" in answer.content.decode()
+    ElementTree.fromstring(answer.content)
 
 
 def switched(page: str, purpose: str) -> bool:

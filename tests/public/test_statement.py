@@ -15,7 +15,7 @@ from tillit.accounts.models import Workspace
 from tillit.ledger.actions import publish, withdraw
 from tillit.ledger.models import Activity
 from tillit.ledger.versions import in_force
-from tillit.public import statements
+from tillit.public import limits, statements
 from tillit.public.markdown import as_html, as_inline
 
 pytestmark = pytest.mark.django_db
@@ -315,3 +315,18 @@ def test_a_policys_words_cannot_do_anything(client, workspace, policy_text, text
     publish(workspace.pk, spoilt, by=None, now=FIRST)
     tags = " ".join(re.findall(r"<[^>]*>", read(client, f"/privacy/{workspace.pk}"))).replace("<style", "")
     assert not [each for each in bad if each in tags]
+
+
+def test_one_network_cannot_have_pdfs_made_without_end(client, monkeypatch):
+    workspace = make.workspace()
+    monkeypatch.setattr(limits, "FILES", 2)
+    here = f"/privacy/{workspace.pk}/v/1"
+    first = client.get(here, {"format": "pdf"}, REMOTE_ADDR="203.0.113.9")
+    assert first.status_code == 200
+    assert client.get(here, {"format": "pdf", "lang": "sv"}, REMOTE_ADDR="203.0.113.9").status_code == 200
+    waits = client.get(here, {"format": "pdf", "for": "visitors"}, REMOTE_ADDR="203.0.113.9")
+    assert waits.status_code == 429 and "application/pdf" not in waits["Content-Type"]
+    known = client.get(here, {"format": "pdf"}, REMOTE_ADDR="203.0.113.9", HTTP_IF_NONE_MATCH=first["ETag"])
+    assert known.status_code == 304
+    assert client.get(here, {"format": "md"}, REMOTE_ADDR="203.0.113.9").status_code == 200
+    assert client.get(here, {"format": "pdf"}, REMOTE_ADDR="203.0.113.10").status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
@@ -22,6 +23,9 @@ from tillit.public.pages import LANGUAGES, house_workspace, language_of, open_pa
 
 SHOWN = 50  # on the page and in the feed; each earlier version is still readable at its own address
 KEPT = "public, max-age=300"
+
+#: Characters that no XML document can hold. Source: XML 1.0, 2.2.
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def feed(request: HttpRequest, workspace_id: int | None = None) -> HttpResponse:
     page = settings.BASE_URL + reverse("public:changes", args=[workspace.pk])
     with translation.override(language):
         atom = Atom1Feed(
-            title=_("Changes of the privacy policy of %(name)s") % {"name": workspace.name},
+            title=_UNWRITABLE.sub("", _("Changes of the privacy policy of %(name)s") % {"name": workspace.name}),
             link=page,
             description="",
             language=language,
@@ -89,7 +93,7 @@ def _in_html(entry: Entry) -> str:
         f"<h3>{escape(group.heading)}</h3><ul>{''.join(f'<li>{escape(each)}</li>' for each in group.sentences)}</ul>"
         for group in entry.groups
     )
-    return note + groups
+    return _UNWRITABLE.sub("", note + groups)
 
 
 @open_page("GET")

@@ -48,8 +48,11 @@ def centre(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method != "POST":
         said = _heed_signal(request, visit, known)
         return again(request, visit, said, signalled=True) if said else _page(request, visit, known)
-    changes = list(_save(request, visit, known))
-    return again(request, visit, changes, saved=True)
+    changed = {line.id: line for line in known.choosable if _changed(request, f"purpose.{line.id}", line.on)}
+    unread = set() if _read_in_force(request, known) else {name for name, line in changed.items() if not line.on}
+    heeded = {name: line for name, line in changed.items() if name not in unread}
+    changes = list(_save(request, visit, known, heeded))
+    return again(request, visit, changes, saved=True, unread=bool(unread))
 
 
 @token_page("POST", kinds=PREFERENCES)
@@ -124,13 +127,20 @@ def _page(request: HttpRequest, visit: Visit, known: Preferences, **more: Any) -
     )
 
 
-def _save(request: HttpRequest, visit: Visit, known: Preferences) -> Iterator[Change]:
+def _read_in_force(request: HttpRequest, known: Preferences) -> bool:
+    """Whether the page that was sent showed the policy in force: a yes to other words is none.
+
+    A no needs nothing to be read. Source: GDPR art 4(11), 7(1).
+    """
+    return request.POST.get("policy", "") == str(known.version.number)
+
+
+def _save(request: HttpRequest, visit: Visit, known: Preferences, changed: dict[str, PurposeLine]) -> Iterator[Change]:
     """Save what the person changed: what the form says now, against what it said when they opened it.
 
     What somebody else changed meanwhile is left alone, and a form sent twice changes nothing the second time.
     """
     now, tongue = timezone.now(), language_of(request, known.person.language)
-    changed = {line.id: line for line in known.choosable if _changed(request, f"purpose.{line.id}", line.on)}
     lists = {line.list.pk: line for line in known.lists if _changed(request, f"list.{line.list.pk}", line.on)}
     saved = save_preferences(
         visit.workspace.pk,

@@ -20,7 +20,7 @@ from tillit.ledger.versions import NoPolicy, Version, history, in_force, in_forc
 from tillit.policy.document import Audience
 from tillit.policy.statement import spoken_to
 from tillit.policy.statement_words import Words
-from tillit.public import statements
+from tillit.public import limits, statements
 from tillit.public.pages import house_workspace, language_of, open_page, problem, show
 
 #: How long a cache may keep what never changes: a day, since an upgrade may mend the words around it.
@@ -125,6 +125,8 @@ def _answer(
     if seen is not None:
         seen._csp_exempt = True  # type: ignore[attr-defined]  # else the kept page would lose the nonce of its style
         response = seen
+    elif form == "pdf" and not limits.allow(request, what="pdf", most=limits.FILES):
+        return problem(request, "too-much", status=429)  # there are more readings of all versions than are kept
     elif made:
         response = HttpResponse(made.made(read), content_type=made.kind)
         response["Content-Disposition"] = f'inline; filename="{_file_name(chosen, read, form)}"'
