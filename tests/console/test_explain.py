@@ -102,3 +102,12 @@ def test_a_look_costs_the_same_however_much_there_is(client, known, django_asser
         client.get(here)
     with django_assert_max_num_queries(45):
         client.get(here, {"purpose": "marketing.email"})
+
+
+@pytest.mark.clause("E3")
+@pytest.mark.parametrize("typed", ["ann.berg@example.org", "no\x00text", "marketing.email\x00"])
+def test_what_is_no_purpose_is_written_to_no_ledger(client, known, typed):
+    _workspace, person, here = known
+    assert client.get(here, {"purpose": typed}).status_code in (200, 404)
+    assert not Activity.objects.filter(object_ref__contains="ann.berg").exists()
+    assert Activity.objects.filter(act="policy.explain", subject_id=person).count() == 1

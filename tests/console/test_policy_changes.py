@@ -253,3 +253,10 @@ def test_the_list_of_notices_takes_few_queries(workspace, django_assert_max_num_
     client.get(at(workspace, "notices"))
     with django_assert_max_num_queries(12):
         client.get(at(workspace, "notices"))
+
+
+def test_a_search_with_a_character_that_no_text_has_finds_as_without_it(workspace):
+    make.person(workspace, email="ann@example.org", region=Region.US)
+    notice = notices.draft(announce(workspace, policies.CONSENT_EVERYWHERE), by=1, now=timezone.now())
+    found = signed_in(workspace).get(at(workspace, f"notices/{notice.pk}/people"), {"q": "ann\x00"})
+    assert found.status_code == 200

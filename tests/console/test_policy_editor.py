@@ -265,3 +265,8 @@ def test_a_draft_and_a_version_that_differ_are_chosen_between(client, draft, wor
     client.post(at(draft, "/update"), {"settle": "1", "place": [place], f"side.{place}": "theirs"})
     assert edit.entry(text_of(draft), KEEP) == "5 years"
     assert "Another version came in force" not in client.get(at(draft, "/summary")).content.decode()
+
+
+def test_a_text_that_is_too_large_is_told_and_not_read(client, draft):
+    page = client.post(at(draft, "/save"), {"text": "a: b\n" * 220_000, "began": "1", "check": "1"})
+    assert page.status_code == 200 and "larger than 1000 kB" in page.content.decode()

@@ -245,7 +245,7 @@ def test_nothing_is_explained_of_an_erased_person(workspace):
 
 def test_asking_is_recorded(workspace):
     person = make.person(workspace)
-    past_of(workspace.pk, person, by="user:7", about=f"purpose:{MARKETING}")
+    past_of(workspace.pk, person, by="user:7", purpose=MARKETING)
     act = Activity.objects.get(act="policy.explain")
     assert (act.subject_id, act.actor, act.purpose, act.object_ref) == (
         person,

@@ -42,7 +42,7 @@ def explain_command(
         try:
             moment = moment_of(at, now=timezone.now())
             person_id = _person(workspace.pk, person)
-            past = past_of(workspace.pk, person_id, by=SYSTEM, about=f"purpose:{purpose}" if purpose else "")
+            past = past_of(workspace.pk, person_id, by=SYSTEM, purpose=purpose or "")
         except NoMoment as error:
             raise click.BadParameter(str(error), param_hint="--at") from error
         except Refused as error:

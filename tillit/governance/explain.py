@@ -244,11 +244,14 @@ def person_with(workspace_id: int, address: str, *, by: str) -> UUID | None:
     return found
 
 
-def past_of(workspace_id: int, person_id: UUID, *, by: str, about: str = "") -> Past | None:
+def past_of(workspace_id: int, person_id: UUID, *, by: str, purpose: str = "") -> Past | None:
     """Read everything that ever decided about a person, and record that somebody did; None when nobody is there.
 
-    `about` says what was asked, such as ``purpose:marketing.email``. Source: GDPR art 5(2), 15(1); CLAUSES D2, E3.
+    `purpose` is the one that was asked about. The ledger names it only where some version of the policy has it: what
+    else somebody types may be an address, and the ledger is for ever. Source: GDPR art 5(2), 15(1); CLAUSES D2, E3.
     """
+    known = places(workspace_id)
+    about = f"purpose:{purpose}" if purpose in known else ""
     with processing(workspace_id, FULFIL, by=by, act=ACT, subject=person_id, about=about[:80]):
         stood = history(person_id)
         if stood is None:
@@ -262,6 +265,6 @@ def past_of(workspace_id: int, person_id: UUID, *, by: str, about: str = "") -> 
         choices=choices,
         effective=[(version_id, effective_at) for version_id, effective_at, _number in bound],
         numbers={version_id: number for version_id, _effective_at, number in bound},
-        places=places(workspace_id),
+        places=known,
         bits=bits_at(workspace_id),
     )

@@ -67,5 +67,5 @@ def preview(
 
 
 def _prefix(text: str) -> str:
-    escaped = text.strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    escaped = text.replace("\x00", "").strip().lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     return f"{escaped}%"

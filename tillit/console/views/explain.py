@@ -61,7 +61,7 @@ def explain(request: PageRequest, person_id: UUID) -> HttpResponse:
         moment = moment_of(at, now=now)
     except NoMoment as error:
         moment, wrong = now, str(error)
-    past = past_of(workspace_id, person_id, by=by, about=f"purpose:{purpose}" if purpose else "")
+    past = past_of(workspace_id, person_id, by=by, purpose=purpose)
     if past is None:
         raise Http404
     status = 422 if wrong else 200

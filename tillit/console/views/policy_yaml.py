@@ -53,8 +53,16 @@ def save_draft(request: PageRequest, draft_id: int) -> HttpResponse:
     draft = draft_or_404(request, draft_id)
     text, began = request.POST.get("text", ""), number_in(request.POST.get("began")) or draft.revision
     if "check" in request.POST:
-        return _yaml(request, draft, text=edit.normalised(text), began=began)
+        return _yaml(request, draft, text=edit.normalised(text), checked=_shown(request, text), began=began)
     return save(request, draft, text, began=began, to=address("policy_draft", request.workspace.pk, draft.pk))
+
+
+def _shown(request: PageRequest, text: str) -> draft_queries.Checked:
+    """What is wrong with a text that is not kept; one that is too large is not read."""
+    try:
+        return _checked(request, drafts.acceptable(text))
+    except PolicyErrors as errors:
+        return draft_queries.Checked(tuple(errors.problems), None, None, Lines())
 
 
 def save(request: PageRequest, draft: Draft, text: str, *, began: int, to: str, about: str = "") -> HttpResponse:
@@ -110,11 +118,7 @@ def check(request: PageRequest, draft_id: int) -> HttpResponse:
     """What is wrong with a text, by line, without keeping it."""
     draft_or_404(request, draft_id)
     text = request.POST.get("text", "")
-    try:
-        found = _checked(request, drafts.acceptable(text)).found
-    except PolicyErrors as errors:
-        found = tuple(errors.problems)
-    return JsonResponse({"problems": _problems(found)})
+    return JsonResponse({"problems": _problems(_shown(request, text).found)})
 
 
 @verb(role=Role.VIEWER)
