@@ -290,7 +290,7 @@ def test_the_mail_says_what_changes_for_its_reader_in_their_language(settings_of
     # nobody asks Bob: his mail rests on the law of the United States, and he can say no
     assert "also uses “Purchases and invoices”" in english and "ask you again" not in english
     assert "We are &lt;sorry&gt;." in page and "Rooms &amp; Co" in page
-    assert f"/privacy/{workspace.pk}/" in english
+    assert f"Version {told.number} of the policy: " in english and f"/privacy/{workspace.pk}/v/{told.number}" in english
     assert raw["bob@example.org"]["List-Unsubscribe"] is None  # no advertising, so nothing to leave
     assert notices.outcomes(notice, by="test") == {"sent": 2} and notices.waiting(notice) == 0
 
