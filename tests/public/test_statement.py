@@ -330,3 +330,14 @@ def test_one_network_cannot_have_pdfs_made_without_end(client, monkeypatch):
     assert known.status_code == 304
     assert client.get(here, {"format": "md"}, REMOTE_ADDR="203.0.113.9").status_code == 200
     assert client.get(here, {"format": "pdf"}, REMOTE_ADDR="203.0.113.10").status_code == 200
+
+
+def test_the_day_of_a_version_is_one_and_the_same_everywhere(client):
+    """Days are those of UTC, on the statement, in the list of versions, on the page of changes and under every page."""
+    workspace = make.workspace(bare=True)
+    late = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    publish(workspace.pk, make.POLICY.read_text(), by=None, now=late)
+    for address in (f"/privacy/{workspace.pk}", f"/privacy/{workspace.pk}/changes", f"/cookies/{workspace.pk}"):
+        words = client.get(address).content.decode()
+        assert re.search(r"1 March 2026|1 Mar 2026|March 1, 2026", words), address
+        assert not re.search(r">[^<]*\b2 Mar(ch)? 2026(?!, 0)", words), address
