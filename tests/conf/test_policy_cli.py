@@ -255,7 +255,7 @@ def test_every_version_is_shown_as_it_was_written(db, changed, policy_text):
     run("publish", changed, "--workspace", "House", "--yes")
     assert changed.read_text() in run("show", "--workspace", "House").output
     assert policy_text in run("show", "--workspace", "House", "--version", "1").output
-    tomorrow = (timezone.now() + timedelta(days=1)).date()
+    tomorrow = timezone.localdate() + timedelta(days=1)
     assert changed.read_text() in run("show", "--workspace", "House", "--at", tomorrow).output
     early = run("show", "--workspace", "House", "--at", "2001-01-01")
     assert early.exit_code == 1 and "has no policy on 2001-01-01" in flat(early)
