@@ -7,7 +7,7 @@ transaction that is rolled back; one that needs committed rows (several connecti
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
@@ -110,3 +110,17 @@ def unused_tcp_socket() -> Iterator[socket.socket]:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         yield listening
+
+
+@pytest.fixture
+def settings_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Set TILLIT_ variables for one test."""
+
+    def put(**values: object) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(f"TILLIT_{name.upper()}", str(value))
+        env.cache_clear()
+
+    yield put
+    monkeypatch.undo()
+    env.cache_clear()

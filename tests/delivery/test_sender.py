@@ -30,20 +30,6 @@ def mailing(monkeypatch) -> Mailing:
     return made
 
 
-@pytest.fixture
-def settings_of(monkeypatch):
-    """Set TILLIT_ variables for one test."""
-
-    def put(**values: object) -> None:
-        for name, value in values.items():
-            monkeypatch.setenv(f"TILLIT_{name.upper()}", str(value))
-        env.cache_clear()
-
-    yield put
-    monkeypatch.undo()
-    env.cache_clear()
-
-
 def send(settings_of, *, faults: Faults | None = None, **more: object) -> list[tuple[str, str, bytes]]:
     received: list[tuple[str, str, bytes]] = []
     with sink(faults, received) as served:

@@ -9,7 +9,7 @@ import dkim
 import pytest
 
 from tests.delivery.mailing import Mailing, sink
-from tests.delivery.test_sender import send, settings_of  # noqa: F401  fixtures
+from tests.delivery.test_sender import send
 from tillit.delivery import service, streams
 from tillit.delivery.dkim import generate
 from tillit.delivery.models import Message, Waiting
@@ -49,7 +49,7 @@ def ask(mailing: Mailing, person: UUID, template: str = "test.hello", purpose: s
 
 
 @pytest.mark.clause("C16")
-def test_a_service_message_is_sent(mailing, settings_of):  # noqa: F811
+def test_a_service_message_is_sent(mailing, settings_of):
     _, ann = mailing.people(2, consent=False)
     message_id = ask(mailing, ann)
     ((sender, recipient, raw),) = send(settings_of, mail_domain="mail.example.com")
@@ -65,7 +65,7 @@ def test_a_service_message_is_sent(mailing, settings_of):  # noqa: F811
     assert not Waiting.objects.exists()
 
 
-def test_with_a_key_every_mail_is_signed(mailing, settings_of, tmp_path):  # noqa: F811
+def test_with_a_key_every_mail_is_signed(mailing, settings_of, tmp_path):
     pair = generate()
     (tmp_path / "key.pem").write_bytes(pair.private_pem)
     _, ann = mailing.people(2, consent=False)
@@ -76,7 +76,7 @@ def test_with_a_key_every_mail_is_signed(mailing, settings_of, tmp_path):  # noq
 
 
 @pytest.mark.clause("E10")
-def test_an_objection_to_marketing_does_not_stop_a_service_message(mailing, settings_of):  # noqa: F811
+def test_an_objection_to_marketing_does_not_stop_a_service_message(mailing, settings_of):
     (ann,) = mailing.people(1)
     mailing.choose([ann], "objected")
     ask(mailing, ann, purpose="service.message")
@@ -84,7 +84,7 @@ def test_an_objection_to_marketing_does_not_stop_a_service_message(mailing, sett
     assert b"List-Unsubscribe" not in raw
 
 
-def test_service_messages_leave_before_a_campaign(mailing, settings_of, monkeypatch):  # noqa: F811
+def test_service_messages_leave_before_a_campaign(mailing, settings_of, monkeypatch):
     people = mailing.people(40)
     mailing.prepare()
     ask(mailing, people[0])
@@ -94,7 +94,7 @@ def test_service_messages_leave_before_a_campaign(mailing, settings_of, monkeypa
     assert b"Is it you" in received[0][2]
 
 
-def test_in_doubt_it_is_sent_again_as_the_same_mail(mailing, settings_of):  # noqa: F811
+def test_in_doubt_it_is_sent_again_as_the_same_mail(mailing, settings_of):
     _, ann = mailing.people(2, consent=False)
     ask(mailing, ann)
     assert send(settings_of, faults=Faults(answer=lambda line: DROP if line == b"." else None)) == []
@@ -108,7 +108,7 @@ def test_in_doubt_it_is_sent_again_as_the_same_mail(mailing, settings_of):  # no
 
 
 @pytest.mark.clause("E2")
-def test_what_may_not_be_sent_is_withheld(mailing, settings_of):  # noqa: F811
+def test_what_may_not_be_sent_is_withheld(mailing, settings_of):
     ann, bob = mailing.people(2, consent=False)
     with processing(mailing.workspace.pk, "delivery.operate", by="test", act="mark"):
         from tillit.people.models import Person
@@ -121,7 +121,7 @@ def test_what_may_not_be_sent_is_withheld(mailing, settings_of):  # noqa: F811
     assert not Waiting.objects.exists()
 
 
-def test_a_template_that_breaks_fails_alone(mailing, settings_of):  # noqa: F811
+def test_a_template_that_breaks_fails_alone(mailing, settings_of):
     _, ann = mailing.people(2, consent=False)
     ask(mailing, ann, template="test.broken")
     ask(mailing, ann)
@@ -129,7 +129,7 @@ def test_a_template_that_breaks_fails_alone(mailing, settings_of):  # noqa: F811
     assert mailing.states() == {"sent": 1, "failed": 1}
 
 
-def test_idle_a_sender_records_nothing(mailing, settings_of):  # noqa: F811
+def test_idle_a_sender_records_nothing(mailing, settings_of):
     with sink() as served:
         settings_of(smtp_url=f"smtp://127.0.0.1:{served.port}")
         before = Activity.objects.count()

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import make
-from tests.delivery.test_sender import send, settings_of  # noqa: F401  fixtures
+from tests.delivery.test_sender import send
 from tests.governance import policies
 from tests.governance.test_impact import population, rules_of
 from tests.policy.mutations import pairs
@@ -271,7 +271,7 @@ def reference_changes():
 # -- the mail ---------------------------------------------------------------------------------------------------------
 @pytest.mark.usefixtures("committed_db")
 @pytest.mark.clause("J1", "D5")
-def test_the_mail_says_what_changes_for_its_reader_in_their_language(settings_of):  # noqa: F811
+def test_the_mail_says_what_changes_for_its_reader_in_their_language(settings_of):
     workspace = make.workspace(name="Rooms & Co")
     ann = make.person(workspace, email="ann@example.org", language="sv")
     make.person(workspace, email="bob@example.org", region=Region.US)

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tillit.console.offering import offer
 from tillit.governance import attachments
 from tillit.governance.assessments import Attached, Content
 from tillit.governance.models import Assessment
@@ -65,7 +66,7 @@ class AssessmentForm(forms.Form):
         self.kind = kind
         known = dict(purposes)
         gone = [(name, name) for name in self.initial.get("purposes", []) if name not in known]
-        self.fields["purposes"].choices = [*purposes, *gone]  # type: ignore[attr-defined]
+        offer(self, "purposes", [*purposes, *gone])
         if not has_file:
             del self.fields["drop_file"]
         for part in PARTS[kind]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
@@ -116,7 +117,7 @@ class PeopleListing:
     def _marketing(self) -> str:
         return self._version.document.purposes[MARKETING].title.said(get_language() or "en")
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[Line]:
         return iter(self.rows)
 
     @property

@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from babel import Locale, UnknownLocaleError
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -66,8 +67,6 @@ def with_problems(each: Input, problems: Iterable[Problem], path: str) -> Input:
 
 def language_name(code: str) -> str:
     """A language in its own words, as far as they are known."""
-    from babel import Locale, UnknownLocaleError  # noqa: PLC0415  babel loads its data when it is imported
-
     try:
         name = Locale.parse(code.replace("-", "_")).get_display_name(get_language() or "en")
     except (UnknownLocaleError, ValueError):

@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tillit.accounts.models import Role
@@ -179,7 +180,7 @@ def record_choice(request: PageRequest, person_id: UUID) -> HttpResponse:
 @page(role=Role.VIEWER)
 def choice_receipt(request: PageRequest, person_id: UUID, choice_id: UUID) -> HttpResponse:
     """The receipt of a choice, as a file."""
-    language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+    language = get_language() or "en"
     workspace_id = request.workspace.id
     made = receipt(workspace_id, person_id, choice_id, keys=env().keys, by=_by(request), language=language)
     if made is None:
