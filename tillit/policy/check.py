@@ -1,6 +1,6 @@
 """What must hold between the parts of a policy document; each part by itself is checked on loading."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 
 from tillit.policy.check_advice import advice_findings
@@ -34,10 +34,9 @@ def check(
 
     ``lines`` come from ``load.parse``; without them every problem is on line 1. With ``today`` (a
     date) what has run out by then is a problem as well. ``places`` are the bits that a workspace has used up
-    (``ledger.actions.places_of``) and ``ask_again`` the purposes whose consent is to be asked for anew: with them the
+    (``ledger.versions.places``) and ``ask_again`` the purposes whose consent is to be asked for anew: with them the
     limit of purposes counts what is left. Without ``advice`` only errors are looked for, which is what loading needs.
     """
-    spots = lines or Lines()
     findings = [finding for examine in _ERRORS for finding in examine(document)]
     findings += limit_findings(document, places=places or {}, ask_again=ask_again)
     if today is not None:
@@ -45,10 +44,19 @@ def check(
     if advice:
         findings += [finding for examine in _ADVICE for finding in examine(document)]
         findings += known_duty_findings(document, today=today)
+    return _placed((finding for finding in findings if advice or finding.level == "error"), lines)
+
+
+def due(document: Document, *, today: date) -> list[Problem]:
+    """Give what a day alone asks to be looked at: what has expired or soon will, and reviews that are due."""
+    return _placed(dated_findings(document, today=today), None)
+
+
+def _placed(findings: Iterable[Finding], lines: Lines | None) -> list[Problem]:
+    spots = lines or Lines()
     return sorted(
         Problem(spots.of(finding.path), written(finding.path), finding.message, finding.mend, finding.level)
         for finding in findings
-        if advice or finding.level == "error"
     )
 
 

@@ -22,7 +22,7 @@ from tillit.governance import assessments, draft_queries, notice_queries
 from tillit.ledger import actions
 from tillit.ledger.models import PolicyVersion
 from tillit.ledger.versions import NoPolicy, Version, in_force, scheduled, version
-from tillit.policy.check import check
+from tillit.policy.check import due as run_out
 from tillit.policy.problems import Problem
 from tillit.policy.reading import read_tree
 
@@ -57,8 +57,7 @@ def policy(request: PageRequest) -> HttpResponse:
 
 def due(current: Version) -> list[tuple[Problem, Section | None]]:
     """What the day asks to be looked at in a version: what ran out, and which reviews are due; with its section."""
-    timeless = set(check(current.document))
-    found = [each for each in check(current.document, today=timezone.localdate()) if each not in timeless]
+    found = run_out(current.document, today=timezone.localdate())
     return [(each, SECTIONS.get(each.path.partition("/")[0])) for each in found]
 
 
