@@ -67,6 +67,17 @@ def test_the_overview_says_which_assessments_are_to_be_reviewed(client, workspac
     assert "Legitimate interest: Security and fair use" in words and "To be reviewed by" in words
 
 
+@pytest.mark.clause("H2")
+def test_the_overview_says_what_has_run_out_and_nothing_else(client, workspace):
+    assert "Nothing has run out, and no review is due." in client.get(at(workspace)).content.decode()
+    text = in_force(workspace.pk).text
+    assert "review: 2027-07-10" in text
+    publish(workspace.pk, text.replace("review: 2027-07-10", "review: 2024-07-10"), by=None, now=timezone.now())
+    words = client.get(at(workspace)).content.decode()
+    assert "The review was due on 2024-07-10." in words
+    assert "No part of the program" not in words, "advice that no day brings is the editor's"
+
+
 @pytest.mark.clause("J1", "J2")
 def test_the_overview_says_what_is_in_force_and_what_waits(client, owner, workspace, olle):
     text = edit.put(in_force(workspace.pk).text, TITLE, "News")
