@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from tests import make
 from tests.browser import assert_accessible
@@ -298,14 +299,14 @@ def test_a_campaign_is_written_and_sent_in_a_browser(served, browser_page, sign_
     page.get_by_label("Text").fill("Dear ")
     page.get_by_role("button", name="Insert a field").click()
     page.get_by_role("button", name="First name").click()
-    assert page.get_by_label("Text").input_value() == "Dear {{ first_name }}"
-    assert page.get_by_text("Not saved yet").is_visible()
+    expect(page.get_by_label("Text")).to_have_value("Dear {{ first_name }}")
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
     page.get_by_label("News", exact=True).check()
     page.get_by_text("of 2 may get it").wait_for()
     page.get_by_role("searchbox", name="As a person").fill("ann")
     page.get_by_text("ann@example.org").click()
     page.get_by_text("As ann@example.org gets it.").wait_for()
-    assert "Dear Ann" in page.frame_locator(".mail-frame").locator("body").inner_text()
+    expect(page.frame_locator(".mail-frame").locator("body")).to_contain_text("Dear Ann")
     page.get_by_role("button", name="Phone").click()
     assert page.locator(".mail-frame").bounding_box()["width"] <= 392
     page.get_by_label("Sender’s address").fill("news@example.com")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from tests import make
 from tests.browser import assert_accessible
@@ -43,15 +44,15 @@ def test_from_a_draft_to_the_people_it_concerns(served, browser_page, sign_in, s
     sign_in(owner)
     page.goto(f"/w/{workspace.pk}/policy/drafts/{draft.pk}/changes")
     page.get_by_text("Counted in the database").wait_for()
-    assert page.locator(".change-figures").get_by_text("Asked again").is_visible()
+    expect(page.locator(".change-figures").get_by_text("Asked again")).to_be_visible()
     assert_accessible(page)
 
     page.goto(f"/w/{workspace.pk}/policy/drafts/{draft.pk}/publish")
     page.get_by_text("Counted in the database").wait_for()
     assert page.get_by_label("On a day and at a time").is_checked()
-    assert not page.get_by_label("Without notice, because …").is_visible()
+    expect(page.get_by_label("Without notice, because …")).not_to_be_visible()
     page.get_by_label("At once").check()
-    assert page.get_by_label("Without notice, because …").is_visible()
+    expect(page.get_by_label("Without notice, because …")).to_be_visible()
     page.get_by_label("On a day and at a time").check()
     page.get_by_label("What changes, in your words").fill("We look at what you bought.")
     assert_accessible(page)

@@ -9,6 +9,7 @@ import json
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from playwright.sync_api import expect
 
 from tests import make
 from tests.browser import WIDTHS, assert_accessible
@@ -260,7 +261,7 @@ def test_the_list_follows_what_one_types(served, browser_page, sign_in, make_hou
     browser_page.goto(f"/w/{house.pk}/people")
     browser_page.get_by_role("searchbox").fill("p003")
     browser_page.get_by_role("link", name="Anna Berg3").wait_for()
-    assert browser_page.locator("#listing tbody tr").count() == 1
+    expect(browser_page.locator("#listing tbody tr")).to_have_count(1)
     assert "q=p003" in browser_page.url
     browser_page.get_by_role("link", name="Anna Berg3").click()
     browser_page.get_by_role("button", name="More").click()

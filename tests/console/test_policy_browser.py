@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import make
 from tests.browser import WIDTHS, assert_accessible
@@ -44,7 +45,7 @@ def save_purpose(page, *, ground: str, weighed: str) -> None:
     page.get_by_label("Switzerland (CH)").select_option(ground)
     for language in ("English", "Swedish"):
         page.get_by_role("group", name="Balancing test").get_by_label(language).fill(weighed)
-    assert page.get_by_text("Not saved yet").is_visible()
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
     page.get_by_role("button", name="Save").click()
 
 
@@ -70,7 +71,7 @@ def test_a_change_goes_from_form_to_force(browser_page, sign_in):
     assert_accessible(page)
     save_purpose(page, ground="consent", weighed=WEIGHED)
     page.get_by_text("Saved.").wait_for()
-    assert not page.get_by_text("to be mended here").is_visible()
+    expect(page.get_by_text("to be mended here")).not_to_be_visible()
     page.get_by_role("navigation", name="Draft").get_by_role("link", name="Overview").click()
     page.get_by_role("button", name="Submit for review").click()
     page.get_by_text("The draft is in review.").wait_for()
@@ -91,8 +92,8 @@ def test_a_change_goes_from_form_to_force(browser_page, sign_in):
     assert str(document.retention["contact"].keep) == "18 months"
     assert document.purposes["measurement.email"].basis["CH"] == "consent"
     page.goto(f"/privacy/{workspace.pk}")
-    assert page.get_by_text("Version 2").first.is_visible()
-    assert page.get_by_text("18 months").first.is_visible()
+    expect(page.get_by_text("Version 2").first).to_be_visible()
+    expect(page.get_by_text("18 months").first).to_be_visible()
 
 
 def test_the_yaml_is_checked_while_one_writes(browser_page, sign_in):
@@ -109,8 +110,8 @@ def test_the_yaml_is_checked_while_one_writes(browser_page, sign_in):
     page.keyboard.type("X")
     problem = page.get_by_role("button", name="line 11", exact=True)
     problem.wait_for()
-    assert page.get_by_text("“SEX” is no country code.").first.is_visible()
-    assert page.locator(".cm-lint-marker-error").count() == 1
+    expect(page.get_by_text("“SEX” is no country code.").first).to_be_visible()
+    expect(page.locator(".cm-lint-marker-error")).to_have_count(1)
     page.locator(".cm-content").press("Control+Home")
     problem.click()
     page.keyboard.press("End")
@@ -119,7 +120,7 @@ def test_the_yaml_is_checked_while_one_writes(browser_page, sign_in):
     page.keyboard.type("  # where we are")
     page.keyboard.press("Control+s")
     page.get_by_text("Saved.").wait_for()
-    assert "country: SE  # where we are" in page.locator(".cm-content").inner_text()
+    expect(page.locator(".cm-content")).to_contain_text("country: SE  # where we are")
 
 
 def test_the_pages_hold_on_a_phone_and_in_the_dark(browser_page, sign_in):
@@ -159,4 +160,4 @@ def test_leaving_with_unsaved_changes_asks_first(browser_page, sign_in):
     page.get_by_role("navigation", name="Sections").get_by_role("link", name="Rights").click(no_wait_after=True)
     page.wait_for_timeout(300)
     assert asked == ["beforeunload"]
-    assert page.get_by_label("Telephone").input_value() == "+46 8 111 11 11"
+    expect(page.get_by_label("Telephone")).to_have_value("+46 8 111 11 11")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from tests import make
 from tests.browser import WIDTHS, Served, assert_accessible
@@ -44,18 +45,18 @@ def test_a_purpose_opens_by_keyboard(house: Workspace, browser_page: Page) -> No
     button = browser_page.get_by_role("button", name="All about News and offers by email")
     button.focus()
     browser_page.keyboard.press("Enter")
-    assert button.get_attribute("aria-expanded") == "true"
+    expect(button).to_have_attribute("aria-expanded", "true")
     opened = browser_page.locator("#more-marketing-email")
-    assert "EU-US Data Privacy Framework" in opened.inner_text()
+    expect(opened).to_contain_text("EU-US Data Privacy Framework")
     browser_page.keyboard.press("Enter")
-    assert opened.is_hidden()
+    expect(opened).to_be_hidden()
 
 
 def test_words_find_purposes_while_one_types(house: Workspace, browser_page: Page) -> None:
     browser_page.goto(f"/w/{house.pk}/policy/register")
     browser_page.get_by_role("searchbox").fill("relaypoint")
     browser_page.get_by_text("Recruitment", exact=True).wait_for(state="detached")
-    assert browser_page.locator("th[scope=row]", has_text="News and offers by email").is_visible()
+    expect(browser_page.locator("th[scope=row]", has_text="News and offers by email")).to_be_visible()
 
 
 @pytest.mark.clause("A6")
@@ -65,7 +66,7 @@ def test_a_click_in_the_picture_follows_a_name_and_lets_it_go(house: Workspace, 
     picture.get_by_text("News and offers by email").click()
     browser_page.wait_for_url("**purpose=marketing.email**")
     browser_page.locator("th[scope=row]", has_text="Device and network address").wait_for(state="detached")
-    assert browser_page.locator("th[scope=row]", has_text="Contact details").is_visible()
+    expect(browser_page.locator("th[scope=row]", has_text="Contact details")).to_be_visible()
     picture.get_by_text("News and offers by email").click()
     browser_page.locator("th[scope=row]", has_text="Device and network address").wait_for()
 

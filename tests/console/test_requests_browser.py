@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from tests import make
 from tests.browser import WIDTHS, assert_accessible
@@ -27,7 +28,7 @@ def test_a_late_request_is_seen_and_answered(browser_page, sign_in):
         browser_page.goto(f"/w/{workspace.pk}/requests?open=1&sort=due")
         assert_accessible(browser_page)
         assert not browser_page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    assert browser_page.get_by_text("late", exact=True).is_visible()
+    expect(browser_page.get_by_text("late", exact=True)).to_be_visible()
     browser_page.get_by_role("link", name="ann.berg@example.org").click()
     assert_accessible(browser_page)
     browser_page.get_by_role("button", name="Erase the person").click()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from tests import make
 from tests.browser import WIDTHS, assert_accessible
@@ -86,7 +87,7 @@ def test_every_page_is_accessible_and_fits_a_phone(someone, chromium, served, sc
 def test_leaving_and_coming_back_without_a_script(someone, plain_page):
     plain_page.goto(f"/u/{someone.link(Kind.UNSUBSCRIBE)}")
     plain_page.get_by_role("button", name="Unsubscribe").click()
-    assert plain_page.get_by_role("heading", level=1).inner_text() == "You are unsubscribed"
+    expect(plain_page.get_by_role("heading", level=1)).to_have_text("You are unsubscribed")
     assert someone.standing()["News"] == "unsubscribed"
     plain_page.get_by_role("button", name="Undo").click()
     assert someone.standing()["News"] == "subscribed"
@@ -98,10 +99,10 @@ def test_preferences_are_saved_without_a_script(someone, plain_page):
     plain_page.get_by_role("switch", name="News and offers by email").uncheck()
     plain_page.get_by_role("switch", name="Open house").check()
     plain_page.get_by_role("button", name="Save").click()
-    assert "News and offers by email: off" in plain_page.get_by_role("status").inner_text()
+    expect(plain_page.get_by_role("status")).to_contain_text("News and offers by email: off")
     assert not someone.permitted("marketing.email") and someone.standing()["Open house"] == "subscribed"
     plain_page.get_by_role("link", name="receipt", exact=True).click()
-    assert "You took back your consent" in plain_page.content()
+    expect(plain_page.locator("body")).to_contain_text("You took back your consent")
 
 
 def test_preferences_are_set_by_the_keyboard_alone(someone, browser_page):
@@ -117,24 +118,24 @@ def test_preferences_are_set_by_the_keyboard_alone(someone, browser_page):
 def test_the_language_follows_the_reader_and_the_switch(someone, browser_page):
     browser_page.goto(f"/p/{someone.link(Kind.PREFERENCES)}")
     browser_page.get_by_role("link", name="Svenska").click()
-    assert browser_page.locator("html").get_attribute("lang") == "sv"
+    expect(browser_page.locator("html")).to_have_attribute("lang", "sv")
     browser_page.get_by_role("button", name="Spara").click()
-    assert "Inget ändrades." in browser_page.get_by_role("status").inner_text()
+    expect(browser_page.get_by_role("status")).to_contain_text("Inget ändrades.")
 
 
 @pytest.mark.clause("E1")
 def test_from_the_copy_to_the_erasure(someone, browser_page):
     browser_page.goto(requested(someone, "access", "rights.access"))
     browser_page.get_by_role("button", name="Show my information").click()
-    assert browser_page.get_by_text("ann.berg@example.org").is_visible()
+    expect(browser_page.get_by_text("ann.berg@example.org")).to_be_visible()
     with browser_page.expect_download() as download:
         browser_page.get_by_role("button", name="Download as CSV (zip)").click()
     assert download.value.suggested_filename == "my-information.zip"
     browser_page.goto(requested(someone, "erasure", "rights.erasure"))
     browser_page.get_by_role("button", name="Erase me for good").click()
-    assert browser_page.get_by_role("heading", level=1).inner_text() == "You are erased"
+    expect(browser_page.get_by_role("heading", level=1)).to_have_text("You are erased")
     browser_page.goto(f"/p/{someone.link(Kind.PREFERENCES)}")
-    assert browser_page.get_by_role("heading", level=1).inner_text() == "We hold nothing about you here"
+    expect(browser_page.get_by_role("heading", level=1)).to_have_text("We hold nothing about you here")
 
 
 @pytest.mark.clause("D5")
@@ -142,11 +143,11 @@ def test_from_the_form_to_the_list_without_a_script(someone, plain_page):
     plain_page.goto(f"/subscribe/{someone.workspace.pk}/{someone.other.pk}")
     plain_page.get_by_label("Your email address").fill("cleo@example.org")
     plain_page.get_by_role("button", name="Sign up").click()
-    assert plain_page.get_by_role("heading", level=1).inner_text() == "Look in your mailbox"
+    expect(plain_page.get_by_role("heading", level=1)).to_have_text("Look in your mailbox")
     cleo = person_of(someone.other, "cleo@example.org")
     plain_page.goto(link(waiting(someone.workspace, cleo, "rights.confirm")[0]))
     plain_page.get_by_role("button", name="Yes, I want to join").click()
-    assert plain_page.get_by_role("heading", level=1).inner_text() == "Welcome"
+    expect(plain_page.get_by_role("heading", level=1)).to_have_text("Welcome")
     assert "cleo" not in plain_page.content()
 
 
