@@ -16,7 +16,8 @@ from django.utils.translation import get_language, gettext_lazy
 from tillit.ledger.versions import Version
 from tillit.people.models import MailingList, Subscription
 from tillit.people.queries import decision_for
-from tillit.people.search import RESTRICTED, UNREACHABLE, Found, FoundPage, Wanted, find
+from tillit.people.search import Found, FoundPage, Wanted, find
+from tillit.people.selection import RESTRICTED, UNREACHABLE
 from tillit.policy.decide import explain
 from tillit.policy.outcomes import Reason
 from tillit.policy.regions import Region

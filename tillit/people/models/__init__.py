@@ -1,0 +1,22 @@
+"""Persons, how they are identified, what is known of them, and the lists they are on.
+
+Per-person tables carry `workspace_id` and `person_id` without foreign-key constraints (decision 0003).
+"""
+
+from tillit.people.models.imports import Import
+from tillit.people.models.known import Field, Source, Traits
+from tillit.people.models.lists import MailingList, Subscription
+from tillit.people.models.persons import Identity, PastStanding, PerPersonManager, Person
+
+__all__ = [
+    "Field",
+    "Identity",
+    "Import",
+    "MailingList",
+    "PastStanding",
+    "PerPersonManager",
+    "Person",
+    "Source",
+    "Subscription",
+    "Traits",
+]

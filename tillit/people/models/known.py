@@ -1,0 +1,78 @@
+"""What is known of persons: the workspace's fields, their values by category, and where they came from."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tillit.people.models.persons import PerPersonManager
+from tillit.policy.declarations import Declares, nobody
+
+
+class Field(models.Model):
+    """A field of a workspace's persons: a key in `Traits.values`, bound to a category."""
+
+    class Type(models.TextChoices):
+        TEXT = "text", _("Text")
+        NUMBER = "number", _("Number")
+        DATE = "date", _("Date")
+        BOOLEAN = "boolean", _("Yes or no")
+
+    workspace = models.ForeignKey("accounts.Workspace", models.CASCADE, related_name="fields")
+    name = models.SlugField(max_length=63)
+    label = models.CharField(max_length=120)
+    type = models.CharField(max_length=10, choices=Type, default=Type.TEXT)
+    category = models.CharField(max_length=63)
+
+    privacy = nobody(plain=("name", "label", "type", "category"))
+
+    class Meta:
+        constraints = [models.UniqueConstraint("workspace", "name", name="field_name")]
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Traits(models.Model):
+    """What is known of a person, one row a category, so that a purpose sees only its own categories."""
+
+    pk = models.CompositePrimaryKey("person_id", "category")
+    person_id = models.UUIDField()
+    category = models.CharField(max_length=63)
+    workspace_id = models.IntegerField()
+    values = models.JSONField(default=dict)
+    source_id = models.BigIntegerField(null=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = PerPersonManager()
+
+    privacy = Declares(
+        subject="person",
+        category_column="category",
+        retain="by category",
+        personal={"values": "by row"},
+        plain=("workspace_id", "category", "source_id", "updated_at"),
+    )
+
+    def __str__(self) -> str:
+        return f"{self.category} of {self.person_id}"
+
+
+class Source(models.Model):
+    """Where information came from, and what warrants that it might be passed on."""
+
+    workspace = models.ForeignKey("accounts.Workspace", models.CASCADE, related_name="sources")
+    name = models.CharField(_("name"), max_length=120)
+    warranty = models.TextField(_("warranty"), help_text=_("Who collected it, when, and on which basis."))
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    privacy = nobody(plain=("name", "warranty", "valid_until", "created_at"))
+
+    class Meta:
+        constraints = [models.UniqueConstraint("workspace", "name", name="source_name")]
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

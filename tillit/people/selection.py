@@ -1,0 +1,84 @@
+"""A set of people, said so that it can be kept and found again: the filters of a page, or chosen persons.
+
+The SQL it becomes runs in the caller's processing context, whose purpose decides who is in it at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+from uuid import UUID
+
+from tillit.people.matching import matches
+from tillit.people.models import Person, Subscription
+
+STATES = tuple(Subscription.State.values)
+RESTRICTED, UNREACHABLE = "restricted", "unreachable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What is looked for; every part narrows it, and nothing said is everybody.
+
+    `state` is a standing on the list (or on any), or `restricted` or `unreachable`; `ids` are persons chosen by hand.
+    """
+
+    text: str = ""
+    list_id: int | None = None
+    state: str = ""
+    region: int | None = None
+    ids: tuple[UUID, ...] = ()
+
+    @property
+    def anything(self) -> bool:
+        """Whether nothing in particular is looked for."""
+        return not (self.text or self.list_id or self.state or self.ids) and self.region is None
+
+    def kept(self) -> dict[str, Any]:
+        """What was said, as JSON keeps it. The text may name a person: keep it where the person's rights reach it."""
+        said = {each.name: getattr(self, each.name) for each in fields(Selection)}
+        return {name: [str(one) for one in value] if name == "ids" else value for name, value in said.items() if value}
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Self:
+        """The selection that `kept()` wrote down."""
+        return cls(**{**kept, "ids": tuple(UUID(one) for one in kept.get("ids", ()))})
+
+
+def conditions(wanted: Selection) -> Iterator[str]:
+    """The SQL conditions on a person `p` that a selection means, with `parameters()`; all of them hold."""
+    if wanted.ids:
+        yield "p.id = ANY (%(ids)s)"
+    if wanted.text:
+        yield "p.id = ANY (%(matches)s)"
+    if wanted.region is not None:
+        yield "p.region = %(region)s"
+    if wanted.state in {RESTRICTED, UNREACHABLE}:
+        flag = Person.RESTRICTED if wanted.state == RESTRICTED else Person.UNREACHABLE
+        yield f"p.flags <> 0 AND p.flags & {flag} <> 0"  # the first part is what the index `person_flags` holds
+    elif wanted.state and wanted.list_id is None:
+        yield "EXISTS (SELECT FROM people_subscription s WHERE s.person_id = p.id AND s.state = %(state)s)"
+
+
+def parameters(workspace_id: int, wanted: Selection) -> dict[str, Any]:
+    """The parameters of `conditions()`; a text is looked up at once, in the caller's context."""
+    told: dict[str, Any] = {"list": wanted.list_id, "state": wanted.state, "region": wanted.region}
+    if wanted.ids:
+        told["ids"] = list(wanted.ids)
+    if wanted.text:
+        told["matches"] = matches(workspace_id, wanted.text)
+    return told
+
+
+def statement(workspace_id: int, wanted: Selection) -> tuple[str, dict[str, Any]]:
+    """Return SQL, and its parameters, that gives the id of everybody in a selection once, in no order."""
+    where = " AND ".join(conditions(wanted)) or "true"
+    if wanted.list_id is None:
+        return f"SELECT p.id FROM people_person p WHERE {where}", parameters(workspace_id, wanted)
+    standing = " AND s.state = %(state)s" if wanted.state in STATES else ""
+    return (
+        "SELECT p.id FROM people_subscription s JOIN people_person p ON p.id = s.person_id"
+        f" WHERE s.list_id = %(list)s{standing} AND {where}",
+        parameters(workspace_id, wanted),
+    )
