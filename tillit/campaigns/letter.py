@@ -34,7 +34,7 @@ _REASONS = {
 
 def fields_of(campaign: Campaign, rule: Rule) -> list[Field]:
     """The fields that a campaign may merge: those whose category its purpose uses."""
-    return [field for field in campaign.workspace.fields.all() if field.category in rule.categories]
+    return [field for field in campaign.workspace.fields.in_use() if field.category in rule.categories]
 
 
 def rule_for(campaign: Campaign, policy: Version) -> Rule | None:
@@ -60,7 +60,7 @@ def compile_campaign(campaign: Campaign, policy: Version | None = None, *, unfin
     """
     policy = policy or in_force(campaign.workspace_id)
     rule = rule_for(campaign, policy)
-    fields = {field.name: field.label for field in fields_of(campaign, rule)} if rule else {}
+    fields = {field.name: field.said() for field in fields_of(campaign, rule)} if rule else {}
     blank = "–" if unfinished else ""
     try:
         return compile_content(
@@ -103,7 +103,7 @@ def _footer(campaign: Campaign, policy: Version, rule: Rule | None) -> Footer:
 def _explained(problem: Problem, campaign: Campaign, policy: Version) -> Problem:
     """Say of a field that exists why this mail may not use it."""
     found = _UNKNOWN_FIELD.match(problem.message)
-    field = campaign.workspace.fields.filter(name=found[1]).first() if found else None
+    field = campaign.workspace.fields.in_use().filter(name=found[1]).first() if found else None
     if field is None:
         return problem
     category = policy.document.categories.get(field.category)
@@ -137,7 +137,7 @@ def letter(campaign: Campaign, *, mark: str = "", policy: Version | None = None)
     rule = rule_for(campaign, policy)
     leaves = rule is not None and unsubscribable(rule)
     template = content.template(_headers(campaign, leaves=leaves))
-    category = {field.name: field.category for field in campaign.workspace.fields.all()}
+    category = {field.name: field.category for field in campaign.workspace.fields.in_use()}
     links, domain, fields = Links(campaign), env().mail_domain, content.fields
     dated = _Dated()
 

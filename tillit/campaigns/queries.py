@@ -62,7 +62,7 @@ def merge_tags(workspace: Workspace, purpose: str, *, language: str) -> list[Tag
     policy = in_force(workspace.pk)
     rule = policy.rules.get(purpose)
     by_category: dict[str, list[Field]] = {}
-    for field in workspace.fields.all():
+    for field in workspace.fields.in_use():
         by_category.setdefault(field.category, []).append(field)
     groups = [
         TagGroup(

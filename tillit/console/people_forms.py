@@ -19,6 +19,7 @@ from tillit.people.importing.start import known_fields
 from tillit.people.models import Field, MailingList, Source
 from tillit.people.queries import Record
 from tillit.people.records import UnreadableValue
+from tillit.people.values import wanted
 from tillit.policy.regions import COUNTRIES
 
 FIELD = "field_"
@@ -30,10 +31,14 @@ def _language_choices() -> list[tuple[str, str]]:
     return [("", _("Not known")), *((code, str(names[code]).capitalize()) for code in common)]
 
 
-def _country_choices() -> list[tuple[str, str]]:
+def countries() -> list[tuple[str, str]]:
+    """The countries by code and name in the reader's language, by name."""
     names = Locale.parse(get_language() or "en").territories
-    known = sorted(((code, str(names[code])) for code in COUNTRIES if code in names), key=lambda pair: pair[1])
-    return [("", _("Not known: the strictest law applies")), *known]
+    return sorted(((code, str(names[code])) for code in COUNTRIES if code in names), key=lambda pair: pair[1])
+
+
+def _country_choices() -> list[tuple[str, str]]:
+    return [("", _("Not known: the strictest law applies")), *countries()]
 
 
 class FieldsForm(forms.Form):
@@ -41,20 +46,29 @@ class FieldsForm(forms.Form):
 
     def add_fields(self, fields: Iterable[Field], values: dict[str, object]) -> None:
         for each in fields:
-            made = self._input(each)
-            made.initial = _shown(values.get(each.name))
+            shown = _shown(values.get(each.name))
+            made = self._input(each, shown)
+            made.initial = shown
             self.fields[FIELD + each.name] = made
 
-    def _input(self, field: Field) -> forms.Field:
+    def _input(self, field: Field, shown: str) -> forms.Field:
         if field.type == Field.Type.BOOLEAN:
             choices = [("", _("Not known")), ("yes", _("Yes")), ("no", _("No"))]
-            return forms.ChoiceField(label=field.label, choices=choices, required=False)
+            return forms.ChoiceField(label=field.said(), choices=choices, required=False)
+        if field.type in {Field.Type.CHOICE, Field.Type.COUNTRY}:
+            known = countries() if field.type == Field.Type.COUNTRY else [(each, each) for each in field.choices]
+            choices = [("", _("Not known")), *known]
+            if shown not in dict(choices):
+                choices.append((shown, shown))  # from before the field was changed
+            return forms.ChoiceField(label=field.said(), choices=choices, required=False)
         widget: forms.Widget = forms.TextInput(attrs={"autocomplete": "off"})
         if field.type == Field.Type.DATE:
             widget = forms.TextInput(attrs={"type": "date"})
         if field.type == Field.Type.NUMBER:
             widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-        return forms.CharField(label=field.label, max_length=2000, required=False, widget=widget)
+        if field.type == Field.Type.PHONE:
+            widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "off"})
+        return forms.CharField(label=field.said(), max_length=2000, required=False, widget=widget)
 
     def values(self) -> dict[str, str]:
         """Field name → text."""
@@ -64,8 +78,18 @@ class FieldsForm(forms.Form):
 
     def refuse(self, unreadable: UnreadableValue) -> None:
         """Say at its input which value cannot be read."""
-        words = {"number": _("This is not a number."), "date": _("This is not a date."), "boolean": _("Say yes or no.")}
-        self.add_error(FIELD + unreadable.field.name, words[unreadable.field.type])
+        field = unreadable.field
+        words = {
+            Field.Type.NUMBER: _("This is not a number."),
+            Field.Type.DATE: _("This is not a date."),
+            Field.Type.BOOLEAN: _("Say yes or no."),
+            Field.Type.COUNTRY: _("This is no country."),
+            Field.Type.PHONE: _("This is not a telephone number. Begin with the country code, as in +46 8 123 456."),
+        }
+        said = words.get(Field.Type(field.type), "")
+        if what := wanted(field):
+            said = f"{said} {_('It must be: %(what)s.') % {'what': what}}".strip()
+        self.add_error(FIELD + field.name, said)
 
 
 class PersonForm(FieldsForm):

@@ -193,8 +193,8 @@ def tables(workspace_id: int) -> dict[str, tuple[Held, ...]]:
 
 def _own_fields(workspace_id: int) -> dict[str, list[str]]:
     labels: dict[str, list[str]] = {}
-    for category, label in Field.objects.filter(workspace_id=workspace_id).values_list("category", "label"):
-        labels.setdefault(category, []).append(label)
+    for field in Field.objects.filter(workspace_id=workspace_id).in_use():
+        labels.setdefault(field.category, []).append(field.said())
     return labels
 
 

@@ -91,7 +91,7 @@ def record(workspace_id: int, person_id: UUID) -> Record | None:
 
 
 def _known(row: Traits, known_fields: list[Field], sources: Mapping[int, Source]) -> Known:
-    labels = {each.name: each.label for each in known_fields}
+    labels = {each.name: each.said() for each in known_fields}
     order = {each.name: place for place, each in enumerate(known_fields)}
     named = sorted(row.values.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0]))
     values = [(labels.get(name, name), name, value) for name, value in named]
@@ -189,7 +189,7 @@ def imports(workspace_id: int) -> QuerySet[Import]:
 
 def fields(workspace_id: int) -> QuerySet[Field]:
     """What a workspace may know of its people, in the order in which it is shown."""
-    return Field.objects.filter(workspace_id=workspace_id).order_by("id")
+    return Field.objects.filter(workspace_id=workspace_id).in_use()
 
 
 def sources(workspace_id: int) -> QuerySet[Source]:

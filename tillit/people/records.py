@@ -13,9 +13,9 @@ from django.db.models import F
 
 from tillit.ledger.processing import OpenActivity, Refused, processing
 from tillit.people.actions import add_person, set_subscription
-from tillit.people.importing.cells import JSON_OF
 from tillit.people.importing.start import check_source
 from tillit.people.models import Field, MailingList, Person, Source, Subscription
+from tillit.people.values import read as read_value
 
 ADMINISTER, FULFIL = "audience.administer", "rights.fulfil"
 
@@ -87,17 +87,12 @@ def change_values(workspace_id: int, person_id: UUID, values: Mapping[str, str],
 def _typed(workspace_id: int, values: Mapping[str, str]) -> list[tuple[Field, Any]]:
     """Read texts by the types of their fields; None for an empty one. Raises UnreadableValue."""
     read: list[tuple[Field, Any]] = []
-    for field in Field.objects.filter(workspace_id=workspace_id, name__in=list(values)).order_by("id"):
+    for field in Field.objects.filter(workspace_id=workspace_id, name__in=list(values)).in_use():
         text = values[field.name].strip()
-        if not text:
-            read.append((field, None))
-        elif field.type in JSON_OF:
-            found = JSON_OF[field.type](text)
-            if not found:
-                raise UnreadableValue(field)
-            read.append((field, json.loads(found)))
-        else:
-            read.append((field, text))
+        value = read_value(field, text) if text else None
+        if text and value is None:
+            raise UnreadableValue(field)
+        read.append((field, value))
     return read
 
 

@@ -48,7 +48,7 @@ def correct_names(workspace_id: int, person_id: UUID, values: Mapping[str, str],
 
 def name_fields(workspace_id: int) -> QuerySet[Field]:
     """The fields of a workspace that hold a person's names."""
-    return Field.objects.filter(workspace=workspace_id, category=NAMES, type=Field.Type.TEXT).order_by("id")
+    return Field.objects.filter(workspace=workspace_id, category=NAMES, type=Field.Type.TEXT).in_use()
 
 
 def set_language(workspace_id: int, person_id: UUID, language: str, *, by: str | None = None) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import Any
 
 import uuid_utils
 
@@ -23,6 +24,7 @@ from tillit.people.importing.cells import Standing
 from tillit.people.importing.mapping import FIELD, Column
 from tillit.people.importing.seen import Seen
 from tillit.people.importing.table import Batch, Layout
+from tillit.people.values import reader
 
 CHUNK_ROWS = 25_000
 MAX_CELL_CHARS = 2000
@@ -43,6 +45,8 @@ class FieldColumn:
     name: str
     type: str
     category: str
+    choices: Sequence[str] = ()
+    checks: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +113,7 @@ class Preparing:
         }
         self._email = plan.place(mapping.EMAIL) or 0
         self._pick = _picker([column.place for column in plan.fields])
-        self._typed = [
-            (place, cells.JSON_OF[column.type])
-            for place, column in enumerate(plan.fields)
-            if column.type in cells.JSON_OF
-        ]
+        self._typed = [(place, read) for place, column in enumerate(plan.fields) if (read := reader(column))]
         self._details = self._detail_reader()
         self._start()
 
@@ -209,9 +209,9 @@ class Preparing:
             return None
 
     def _convert(self, traits: list[str]) -> None:
-        for place, to_json in self._typed:
+        for place, read in self._typed:
             if traits[place]:
-                traits[place] = to_json(traits[place])
+                traits[place] = read(traits[place])
                 self._chunk.counts["unreadable_values"] += not traits[place]
 
     def _refused_as_too_long(self, line: int, row: list[str]) -> bool:
@@ -310,5 +310,6 @@ def fields_of(columns: Sequence[Column], known: Sequence[mapping.KnownField]) ->
         if column.target == mapping.COUNTRY and not any(other.target == FIELD + "country" for other in columns):
             name = "country"
         if name in by_name:
-            found.append(FieldColumn(place, name, by_name[name].type, by_name[name].category))
+            known_as = by_name[name]
+            found.append(FieldColumn(place, name, known_as.type, known_as.category, known_as.choices, known_as.checks))
     return tuple(found)

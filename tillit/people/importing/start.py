@@ -131,8 +131,16 @@ def known_fields(workspace_id: int) -> list[KnownField]:
     rule = PurposeRule.objects.filter(version__in_force__workspace_id=workspace_id, purpose=PURPOSE).first()
     allowed = set(rule.categories) if rule else set()
     return [
-        KnownField(field.name, field.label, field.type, field.category, field.category in allowed)
-        for field in Field.objects.filter(workspace_id=workspace_id).order_by("id")
+        KnownField(
+            field.name,
+            field.said(),
+            field.type,
+            field.category,
+            field.category in allowed,
+            tuple(field.choices),
+            field.checks,
+        )
+        for field in Field.objects.filter(workspace_id=workspace_id).in_use()
     ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tillit.people.importing.rows import FieldColumn
+from tillit.people.values import TEXTUAL
 
 _TYPES = {
     "line": "bigint",
@@ -117,7 +118,7 @@ def traits(fields: Sequence[tuple[int, FieldColumn]], *, known: bool) -> str:
     New people have no row yet: without ON CONFLICT theirs cost 1.9 µs each instead of 4.
     """
     pairs = ", ".join(
-        f"%(name{number})s::text, NULLIF(f{number}, ''){'' if column.type == 'text' else '::jsonb'}"
+        f"%(name{number})s::text, NULLIF(f{number}, ''){'' if column.type in TEXTUAL else '::jsonb'}"
         for number, column in fields
     )
     filled = " OR ".join(f"f{number} <> ''" for number, _ in fields)

@@ -3,8 +3,9 @@
 Per-person tables carry `workspace_id` and `person_id` without foreign-key constraints (decision 0003).
 """
 
+from tillit.people.models.fields import Field
 from tillit.people.models.imports import Import
-from tillit.people.models.known import Field, Source, Traits
+from tillit.people.models.known import Source, Traits
 from tillit.people.models.lists import MailingList, Subscription
 from tillit.people.models.persons import Identity, PastStanding, PerPersonManager, Person
 

@@ -1,4 +1,4 @@
-"""What is known of persons: the workspace's fields, their values by category, and where they came from."""
+"""What is known of persons: values of fields by category, and where they came from."""
 
 from __future__ import annotations
 
@@ -7,31 +7,6 @@ from django.utils.translation import gettext_lazy as _
 
 from tillit.people.models.persons import PerPersonManager
 from tillit.policy.declarations import Declares, nobody
-
-
-class Field(models.Model):
-    """A field of a workspace's persons: a key in `Traits.values`, bound to a category."""
-
-    class Type(models.TextChoices):
-        TEXT = "text", _("Text")
-        NUMBER = "number", _("Number")
-        DATE = "date", _("Date")
-        BOOLEAN = "boolean", _("Yes or no")
-
-    workspace = models.ForeignKey("accounts.Workspace", models.CASCADE, related_name="fields")
-    name = models.SlugField(max_length=63)
-    label = models.CharField(max_length=120)
-    type = models.CharField(max_length=10, choices=Type, default=Type.TEXT)
-    category = models.CharField(max_length=63)
-
-    privacy = nobody(plain=("name", "label", "type", "category"))
-
-    class Meta:
-        constraints = [models.UniqueConstraint("workspace", "name", name="field_name")]
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return self.label
 
 
 class Traits(models.Model):

@@ -114,8 +114,8 @@ def list_state(line: ListLine) -> str:
 
 @register.simple_tag
 def field_label(field: Field) -> str:
-    """The label of a person's field: ours are translated, a workspace's own are as it wrote them."""
-    return _(field.label)
+    """What a person's field is called in the page's language."""
+    return field.said()
 
 
 @register.simple_tag

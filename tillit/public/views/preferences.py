@@ -70,7 +70,7 @@ def stop(request: HttpRequest, visit: Visit) -> HttpResponse:
 @token_page("POST", kinds=PREFERENCES)
 def names(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Correct the person's names. Source: GDPR art 16; CLAUSES E8."""
-    fields = {field.name: field.label for field in name_fields(visit.workspace.pk)}
+    fields = {field.name: field.said() for field in name_fields(visit.workspace.pk)}
     given = {name: request.POST[f"name.{name}"] for name in fields if f"name.{name}" in request.POST}
     changed = correct_names(visit.workspace.pk, visit.person_id, given)
     return again(request, visit, [Change(fields[name], _("corrected")) for name in changed], saved=True)
