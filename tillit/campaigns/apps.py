@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class CampaignsConfig(AppConfig):
     name = "tillit.campaigns"
     label = "campaigns"
+
+    def ready(self) -> None:
+        from tillit.campaigns.field_uses import campaigns_with  # noqa: PLC0415  models are there by now
+        from tillit.people.field_uses import finds_uses  # noqa: PLC0415
+
+        finds_uses(campaigns_with)

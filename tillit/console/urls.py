@@ -7,6 +7,7 @@ from tillit.console.views import (
     campaigns,
     caught,
     explain,
+    fields,
     front,
     imports,
     ledger,
@@ -33,7 +34,7 @@ app_name = "console"
 
 #: Modules of tillit.console.views whose routes lie under ``w/<workspace_id>/``.
 NOUNS = (
-    *(overview, people, explain, lists, imports, sources, campaigns, campaign_sending, requests, ledger),
+    *(overview, people, explain, fields, lists, imports, sources, campaigns, campaign_sending, requests, ledger),
     *(policy_register, policy_map, policy_assessments),
     *(policy, policy_changes, policy_notices, policy_drafts, policy_editor, policy_yaml),
     *(settings, users, caught),

@@ -192,6 +192,18 @@ def fields(workspace_id: int) -> QuerySet[Field]:
     return Field.objects.filter(workspace_id=workspace_id).in_use()
 
 
+_HOLDERS = """
+SELECT count(*) FROM people_traits t WHERE t.workspace_id = %s AND t.category = %s AND t."values" ? %s
+"""
+
+
+def holders(field: Field) -> int:
+    """How many people a field says something of: 1 s for a million, since every row of the category is read."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDERS, [field.workspace_id, field.category, field.name])
+        return int(cursor.fetchone()[0])
+
+
 def sources(workspace_id: int) -> QuerySet[Source]:
     """Where a workspace's information comes from."""
     return Source.objects.filter(workspace_id=workspace_id).order_by("name")

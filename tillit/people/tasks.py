@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from tillit.people import fields
 from tillit.people.importing import cleaning
 from tillit.people.importing.run import run_import
 
@@ -27,3 +28,16 @@ def resume_imports(timestamp: int) -> None:
 def clean_imports(timestamp: int) -> None:
     """Remove files of imports that are kept no longer."""
     cleaning.clean(now=timezone.now())
+
+
+@app.task(name="people.erase_field", queue="imports")
+def erase_field(*, field_id: int) -> None:
+    """Erase what a retired field held."""
+    fields.erase_values(field_id)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="people.resume_field_erasures", queueing_lock="people.resume_field_erasures")
+def resume_field_erasures(timestamp: int) -> None:
+    """Go on with erasures of fields whose worker died."""
+    fields.resume_stalled(now=timezone.now())
