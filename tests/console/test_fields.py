@@ -133,6 +133,7 @@ def test_a_form_asks_for_what_the_type_needs(served, browser_page, sign_in, make
     browser_page.get_by_label("Type").select_option("choice")
     browser_page.get_by_label("Choices").fill("Small\nLarge")
     expect(browser_page.get_by_label("Longest text")).to_be_hidden()
+    browser_page.get_by_label("Privacy category").select_option(label="Demographics")
     browser_page.get_by_role("button", name="Save").click()
     expect(browser_page.get_by_text("The field “Size” was made.")).to_be_visible()
     expect(browser_page.get_by_text("one of Small, Large")).to_be_visible()
