@@ -1,65 +1,102 @@
-"""People whom a typed text means: by the beginning of an address, or of the words of a name."""
+"""People whom a typed text means: by the words of a name, or the beginning of an address, number or other identifier.
+
+Row-level security lets only operators that are leak-proof reach an index: comparisons are, LIKE and functions are not.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+import phonenumbers
 
 from tillit.people.actions import identity_key
 from tillit.people.identity import InvalidIdentifier
 from tillit.people.models import Identity
+from tillit.people.names import MAX_WORDS, words
 
-MATCHES = 1000  # people that a text may match before the oldest are left out
-NAMES = "identity"
+LAST = "\U0010ffff"
+_PHONE = re.compile(r"\+?[\d ()/.-]{5,25}")
+_NATIONAL_DIGITS = range(6, 13)
 
 
-def matches(workspace_id: int, text: str) -> list[UUID]:
-    """Return the people whose address begins with a text, or in whose name each of its words begins a word.
+def statement(text: str) -> str:
+    """Return SQL that gives the ids of the persons a text means, in no order and some of them twice.
 
-    The newest MATCHES of them. A whole address is found by its key; the beginning of one by the index on addresses,
-    with the operators that row-level security lets reach an index (they are leak-proof, LIKE is not).
+    Every word of the text begins a word of the person's name; or the text begins an identifier, is a whole telephone
+    number however written, or the person's own id. It runs in the caller's context with `parameters()`.
     """
-    words = text.lower().split()
-    found: list[UUID] = []
-    with connection.cursor() as cursor:
-        if len(words) == 1:
-            cursor.execute(_BY_ADDRESS, _address_values(workspace_id, words[0]))
-            found = [row[0] for row in cursor.fetchall()]
-        parts = [part for word in words if (part := word.replace('"', ""))]
-        if parts and "@" not in text:
-            cursor.execute(_BY_NAME.format(conditions=" AND ".join([_WORD] * len(parts))), _name_values(parts))
-            found += [row[0] for row in cursor.fetchall()]
-    return found
+    branches = [*_named(len(_typed(text))), *_BRANCHES]
+    return " UNION ALL ".join(branches)
 
 
-_BY_ADDRESS = """
-SELECT i.person_id FROM people_identity i JOIN people_person p ON p.id = i.person_id
-WHERE i.key = %(key)s OR i.workspace_id = %(workspace)s AND i.value ~>=~ %(from)s AND i.value ~<~ %(to)s
-ORDER BY i.person_id DESC LIMIT %(limit)s
-"""
-# The values of the category as text: `"anna` begins a value, ` anna` a word inside one. Reads every name there is:
-# an expression could not use an index under row-level security.
-_BY_NAME = f"""
-SELECT t.person_id FROM people_traits t JOIN people_person p ON p.id = t.person_id
-WHERE t.category = '{NAMES}' AND {{conditions}} ORDER BY t.person_id DESC LIMIT %s
-"""
-_WORD = """(lower(t."values"::text) LIKE %s OR lower(t."values"::text) LIKE %s)"""
+def parameters(workspace_id: int, text: str) -> dict[str, Any]:
+    """The parameters of `statement()`; those of a form that the text does not have find nobody."""
+    typed = text.strip()
+    found: dict[str, Any] = {"m_workspace": workspace_id, "m_key": _key(workspace_id, typed), "m_person": _id(typed)}
+    for place, word in enumerate(_typed(text)):
+        found |= {f"m_from{place}": word, f"m_to{place}": word + LAST}
+    start, whole = _number(typed)
+    for name, each in (("typed", typed), ("lower", typed.lower()), ("number", start)):
+        found |= {f"m_{name}": each or LAST, f"m_{name}_end": each + LAST if each else LAST}
+    return found | {"m_numbers": whole}
 
 
-def _address_values(workspace_id: int, word: str) -> dict[str, Any]:
+#: The comparisons of `people_identity.value` are those of its index, by bytes.
+_IDENTITIES = "SELECT i.person_id FROM people_identity i WHERE i.workspace_id = %(m_workspace)s AND "
+_BRANCHES = (
+    *(
+        f"{_IDENTITIES}i.value ~>=~ %(m_{name})s AND i.value ~<~ %(m_{name}_end)s"
+        for name in ("typed", "lower", "number")
+    ),
+    f"{_IDENTITIES}i.value = ANY (%(m_numbers)s)",
+    "SELECT i.person_id FROM people_identity i WHERE i.key = %(m_key)s",
+    "SELECT p0.id FROM people_person p0 WHERE p0.id = %(m_person)s",
+)
+
+
+_WORD = (
+    "SELECT {alias}.person_id FROM people_nameword {alias} WHERE {alias}.workspace_id = %(m_workspace)s"
+    " AND {alias}.word >= %(m_from{place})s AND {alias}.word < %(m_to{place})s"
+)
+
+
+def _named(number: int) -> Iterator[str]:
+    """The branch of a name with so many words."""
+    first, *others = [_WORD.format(alias=f"w{place}", place=place) for place in range(number)] or [""]
+    if first:
+        yield first + "".join(f" AND w0.person_id IN ({other})" for other in others)
+
+
+def _typed(text: str) -> list[str]:
+    """The words to look for: the longest first, since the fewest people have it."""
+    return sorted(dict.fromkeys(words(text)[:MAX_WORDS]), key=len, reverse=True)
+
+
+def _key(workspace_id: int, typed: str) -> bytes:
+    """The key of a whole address, which finds it in whatever form it is written."""
     try:
-        key = identity_key(workspace_id, Identity.Kind.EMAIL, word)[0]
+        return identity_key(workspace_id, Identity.Kind.EMAIL, typed)[0]
     except InvalidIdentifier:
-        key = b""
-    return {"key": key, "workspace": workspace_id, "from": word, "to": f"{word}\U0010ffff", "limit": MATCHES}
+        return b""
 
 
-def _name_values(words: Sequence[str]) -> list[Any]:
-    values: list[Any] = []
-    for word in words:
-        escaped = "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in word)
-        values += [f'%: "{escaped}%', f'%: "% {escaped}%']
-    return [*values, MATCHES]
+def _id(typed: str) -> UUID | None:
+    try:
+        return UUID(typed)
+    except ValueError:
+        return None
+
+
+def _number(typed: str) -> tuple[str, list[str]]:
+    """The beginning of an international telephone number, or a whole national one as it is in every country."""
+    digits = re.sub(r"\D", "", typed) if _PHONE.fullmatch(typed) else ""
+    if typed.startswith("+") and digits:
+        return f"+{digits}", []
+    if digits.startswith("00"):
+        return f"+{digits[2:]}", []
+    if digits.startswith("0") and len(digits) - 1 in _NATIONAL_DIGITS:
+        return "", [f"+{code}{digits[1:]}" for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE]
+    return "", []

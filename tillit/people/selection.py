@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Self
 from uuid import UUID
 
-from tillit.people.matching import matches
+from tillit.people import matching
 from tillit.people.models import Person, Subscription
 
 STATES = tuple(Subscription.State.values)
@@ -48,10 +48,15 @@ class Selection:
 
 def conditions(wanted: Selection) -> Iterator[str]:
     """The SQL conditions on a person `p` that a selection means, with `parameters()`; all of them hold."""
+    if wanted.text:
+        yield f"p.id IN ({matching.statement(wanted.text)})"
+    yield from filters(wanted)
+
+
+def filters(wanted: Selection) -> Iterator[str]:
+    """The conditions without the one of the text, for a query that begins with whom the text means."""
     if wanted.ids:
         yield "p.id = ANY (%(ids)s)"
-    if wanted.text:
-        yield "p.id = ANY (%(matches)s)"
     if wanted.region is not None:
         yield "p.region = %(region)s"
     if wanted.state in {RESTRICTED, UNREACHABLE}:
@@ -62,12 +67,12 @@ def conditions(wanted: Selection) -> Iterator[str]:
 
 
 def parameters(workspace_id: int, wanted: Selection) -> dict[str, Any]:
-    """The parameters of `conditions()`; a text is looked up at once, in the caller's context."""
+    """The parameters of `conditions()`."""
     told: dict[str, Any] = {"list": wanted.list_id, "state": wanted.state, "region": wanted.region}
     if wanted.ids:
         told["ids"] = list(wanted.ids)
     if wanted.text:
-        told["matches"] = matches(workspace_id, wanted.text)
+        told |= matching.parameters(workspace_id, wanted.text)
     return told
 
 

@@ -15,6 +15,7 @@ TABLES: Mapping[str, Promise] = {
     "people.paststanding": gettext_lazy("What counted for you before"),
     "people.identity": gettext_lazy("Addresses and numbers"),
     "people.traits": gettext_lazy("What is known about you"),
+    "people.nameword": gettext_lazy("Words of your name, to find you by"),
     "people.subscription": gettext_lazy("Lists"),
     "consent.choice": gettext_lazy("What you chose"),
     "delivery.message": gettext_lazy("Mails to you"),
@@ -27,6 +28,7 @@ PLAIN: Mapping[str, Promise] = {
     "people.paststanding": gettext_lazy("Earlier regions, roles and restrictions"),
     "people.identity": gettext_lazy("Addresses and numbers"),
     "people.traits": gettext_lazy("Kinds of information"),
+    "people.nameword": gettext_lazy("Words of names"),
     "people.subscription": gettext_lazy("Places on lists"),
     "consent.choice": gettext_lazy("Choices"),
     "delivery.message": gettext_lazy("Mails"),
@@ -74,6 +76,7 @@ FIELDS: Mapping[str, Promise] = {
     "updated_at": gettext_lazy("Changed"),
     "value": gettext_lazy("Address or number"),
     "values": gettext_lazy("Information"),
+    "word": gettext_lazy("Word"),
 }
 
 

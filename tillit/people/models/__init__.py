@@ -7,6 +7,7 @@ from tillit.people.models.fields import Field
 from tillit.people.models.imports import Import
 from tillit.people.models.known import Source, Traits
 from tillit.people.models.lists import MailingList, Subscription
+from tillit.people.models.names import NameWord
 from tillit.people.models.persons import Identity, PastStanding, PerPersonManager, Person
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Identity",
     "Import",
     "MailingList",
+    "NameWord",
     "PastStanding",
     "PerPersonManager",
     "Person",
