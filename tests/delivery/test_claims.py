@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from tests.delivery.mailing import MARKETING, OPERATE, Mailing
 from tillit.delivery import leases, outcomes
@@ -18,6 +19,7 @@ from tillit.delivery.writing import Envelope
 from tillit.ledger.models import Activity
 from tillit.ledger.processing import processing
 from tillit.people.models import Person
+from tillit.people.suppression.actions import Why, suppress
 from tillit.policy.regions import Region
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +93,17 @@ def test_measurement_is_decided_for_each_person_at_the_claim(mailing):
     mailing.choose(everyone[:1], "granted", "measurement.email")
     measured = [b"measured=True" in mail.message for mail in claim(mailing).mails]
     assert sorted(measured) == [False, False, True]
+
+
+@pytest.mark.clause("E9")
+def test_who_is_suppressed_while_a_campaign_runs_is_not_in_the_next_batch(mailing):
+    mailing.people(2)
+    mailing.people(1, at="mail.firm.example")
+    mailing.prepare()
+    suppress(mailing.workspace.pk, [("domain", "firm.example")], Why(reason="asked", by="test", now=timezone.now()))
+    assert sorted(mail.recipient for mail in claim(mailing).mails) == ["example0@example.org", "example1@example.org"]
+    withheld, _ = withhold(mailing.stream())
+    assert withheld == {"unreachable": 1}
 
 
 @pytest.mark.clause("E5")

@@ -279,7 +279,9 @@ def test_programs_get_the_same(workspace):
     told = json.loads(json.dumps(as_json(found.at(MARKETING, timezone.now()), found.periods(MARKETING, until=clock()))))
     assert told["permitted"] and told["reason"] == "permitted_by_consent" and told["basis"] == "consent"
     assert told["choice"]["id"] == str(made) and told["policy"]["number"] == 1
-    assert told["standing"] == {"region": "EEA", "roles": ["contact"], "restricted": False, "unreachable": False}
+    assert told["standing"] == {"region": "EEA", "roles": ["contact"], "restricted": False, "unreachable": False} | {
+        "suppressed": False
+    }
     assert [each["permitted"] for each in told["periods"]] == [False, True]
     nothing = as_json(found.at(MARKETING, timezone.now() - HOUR), [])
     assert nothing["answer"] == "nobody" and nothing["choice"] is None

@@ -16,7 +16,7 @@ bits = st.integers(0, MAX_PURPOSES - 1)
 region_sets = st.integers(0, (1 << REGION_COUNT) - 1)
 regions = st.sampled_from(list(Region))
 roles = st.integers(0, 63)
-flags = st.integers(0, 3)
+flags = st.integers(0, 7)
 choice_bits = st.integers(0, (1 << MAX_PURPOSES) - 1)
 identifiers = st.from_regex(r"[a-z][a-z0-9]{1,8}(\.[a-z][a-z0-9]{1,8})?", fullmatch=True)
 

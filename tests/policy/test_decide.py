@@ -24,7 +24,7 @@ def naive(rule: Rule, person: PersonState) -> bool:
             )
         )
         and (not person.flags & 1 or rule.allowed_when_restricted)
-        and (not person.flags & 2 or not rule.sends)
+        and (not person.flags & 6 or not rule.sends)
     )
 
 
@@ -101,11 +101,14 @@ def test_the_reason_matches_the_answer(case):
         (a_rule(), a_person(region=Region.US, refused=1 << 5), Reason.REFUSED),
         (a_rule(), a_person(flags=Flag.RESTRICTED), Reason.RESTRICTED),
         (a_rule(), a_person(flags=Flag.UNREACHABLE), Reason.UNREACHABLE),
+        (a_rule(), a_person(flags=Flag.SUPPRESSED), Reason.UNREACHABLE),
+        (a_rule(), a_person(flags=Flag.SUPPRESSED | Flag.UNREACHABLE), Reason.UNREACHABLE),
         (a_rule(), a_person(flags=Flag.RESTRICTED | Flag.UNREACHABLE), Reason.RESTRICTED),
         (a_rule(), a_person(region=31), Reason.NO_BASIS_IN_REGION),
         (a_rule(), a_person(region=-1), Reason.NO_BASIS_IN_REGION),
         (a_rule(refusable=False), a_person(region=Region.US, refused=1 << 5), Reason.PERMITTED_BY_BASIS),
         (a_rule(sends=False), a_person(flags=Flag.UNREACHABLE), Reason.PERMITTED_BY_CONSENT),
+        (a_rule(sends=False), a_person(flags=Flag.SUPPRESSED), Reason.PERMITTED_BY_CONSENT),
         (a_rule(allowed_when_restricted=True), a_person(flags=Flag.RESTRICTED), Reason.PERMITTED_BY_CONSENT),
     ],
 )

@@ -16,6 +16,7 @@ from tillit.env import env
 from tillit.governance.command import explain_command
 from tillit.keys import SecretTooShort
 from tillit.people.command import import_command
+from tillit.people.suppression.command import suppression_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -166,6 +167,9 @@ def _over_the_database(command: click.Command) -> click.Command:
 
 main.add_command(_over_the_database(import_command))
 main.add_command(receipt_command)
+for each in suppression_command.commands.values():
+    _over_the_database(each)
+main.add_command(suppression_command)
 
 
 main.add_command(policy)

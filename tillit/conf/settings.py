@@ -17,6 +17,7 @@ ENV = env()
 ROOT = Path(__file__).resolve().parent.parent
 SECRET_KEY = ENV.keys.derive("django").hex()
 IDENTITY_KEY = ENV.keys.derive("identity")
+SUPPRESSION_KEY = ENV.keys.derive("suppression")
 TOKEN_KEY = ENV.keys.derive("tokens")
 DEBUG = ENV.debug
 DEMO = ENV.demo

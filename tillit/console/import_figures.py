@@ -16,6 +16,7 @@ OUTCOMES: dict[str, str | Promise] = {
     "changed": gettext_lazy("Known people who were given something new"),
     "duplicates": gettext_lazy("Rows about somebody named in an earlier row, joined with it"),
     "kept_out": gettext_lazy("People who had said no or left the list, and stay out"),
+    "suppressed": gettext_lazy("People whose address is suppressed: they joined no list and get no mail"),
     "opted_out": gettext_lazy("Opt-outs in the file, recorded"),
     "granted": gettext_lazy("Consents recorded, with the source as their proof"),
     "unknown_region": gettext_lazy("New people without a known country: the strictest law applies to them"),

@@ -17,7 +17,7 @@ from tillit.ledger.versions import Version
 from tillit.people.models import MailingList, Subscription
 from tillit.people.queries import decision_for
 from tillit.people.search import Found, FoundPage, Wanted, find
-from tillit.people.selection import RESTRICTED, UNREACHABLE
+from tillit.people.selection import RESTRICTED, SUPPRESSED, UNREACHABLE
 from tillit.policy.decide import explain
 from tillit.policy.outcomes import Reason
 from tillit.policy.regions import Region
@@ -43,6 +43,7 @@ STATES: list[tuple[str, str | Promise]] = [
     *Subscription.State.choices,
     (RESTRICTED, gettext_lazy("Processing restricted")),
     (UNREACHABLE, gettext_lazy("Cannot be reached")),
+    (SUPPRESSED, gettext_lazy("Suppressed")),
 ]
 REASONS: dict[Reason, str | Promise] = {
     Reason.PERMITTED_BY_BASIS: gettext_lazy("until they say no"),

@@ -237,6 +237,8 @@ def _person(explanation: Explanation) -> str:
         parts.append(_("Processing was restricted."))
     if standing.flags & Flag.UNREACHABLE:
         parts.append(_("The address could not be reached."))
+    if standing.flags & Flag.SUPPRESSED:
+        parts.append(_("The address was suppressed."))
     return " ".join(parts)
 
 
@@ -282,6 +284,7 @@ def as_json(explanation: Explanation, periods: list[Period]) -> dict[str, Any]:
             "roles": [str(role.name).lower() for role in Role if standing.roles & role],
             "restricted": bool(standing.flags & Flag.RESTRICTED),
             "unreachable": bool(standing.flags & Flag.UNREACHABLE),
+            "suppressed": bool(standing.flags & Flag.SUPPRESSED),
         },
         "steps": [{"kind": step.kind, "title": step.title, "text": step.text} for step in steps(explanation)],
         "periods": [

@@ -16,6 +16,7 @@ from django.utils import timezone
 from tillit.ledger.processing import OpenActivity, Refused
 from tillit.people.identity import NORMALISE, hasher
 from tillit.people.models import Field, Identity, MailingList, Person, Source, Subscription
+from tillit.people.suppression.known import suppressed
 from tillit.policy.roles import Role
 
 DEFAULT_FIELDS = (
@@ -61,9 +62,11 @@ def add_person(
 ) -> UUID:
     """Find the person with an address or make one, and merge what is known; return the person's id.
 
-    `traits` maps category → field → value. Raises InvalidIdentifier, and Erased for a tombstone.
+    `traits` maps category → field → value. A new person whose address is suppressed is marked so, and gets no mail.
+    Raises InvalidIdentifier, and Erased for a tombstone.
     """
     key, value = identity_key(activity.workspace_id, Identity.Kind.EMAIL, email)
+    held_back = bool(suppressed(activity.workspace_id, [value]))
     person_id = uuid_utils.uuid7()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -76,7 +79,12 @@ def add_person(
         Person.objects.bulk_create(
             [
                 Person(
-                    id=person_id, workspace_id=activity.workspace_id, region=region, roles=int(role), language=language
+                    id=person_id,
+                    workspace_id=activity.workspace_id,
+                    region=region,
+                    roles=int(role),
+                    flags=Person.SUPPRESSED if held_back else 0,
+                    language=language,
                 )
             ]
         )
@@ -118,15 +126,17 @@ def set_subscription(
 ) -> int:
     """Set persons' standing on a list; return how many changed.
 
-    Somebody who unsubscribed stays so unless `revive`, which only the person's own act may set.
+    Somebody who unsubscribed stays so unless `revive`, which only the person's own act may set. Without it nobody who
+    is suppressed joins a list either.
     """
     leaving = state == Subscription.State.UNSUBSCRIBED
     keep = "" if revive or leaving else " AND people_subscription.state <> 'unsubscribed'"
+    whom = "" if revive or leaving else f" AND p.flags & {Person.SUPPRESSED} = 0"
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO people_subscription (person_id, list_id, workspace_id, state, since, source_id)"
             " SELECT p.id, %s, p.workspace_id, %s, %s, %s FROM people_person p WHERE p.id = ANY (%s)"
-            " ON CONFLICT (person_id, list_id) DO UPDATE SET state = EXCLUDED.state, since = EXCLUDED.since"
+            f"{whom} ON CONFLICT (person_id, list_id) DO UPDATE SET state = EXCLUDED.state, since = EXCLUDED.since"
             f" WHERE people_subscription.state <> EXCLUDED.state{keep}",
             [mailing_list.pk, state, now, source.pk if source else None, list(person_ids)],
         )

@@ -19,6 +19,7 @@ COUNTED = {
     "changed": "of them, given something new",
     "duplicates": "rows about somebody named before",
     "kept_out": "people who had said no, and stay out",
+    "suppressed": "people whose address is suppressed: on no list, no mail",
     "opted_out": "opt-outs recorded",
     "granted": "consents recorded",
     "unknown_region": "people whose region is not known (decided as the strictest)",

@@ -14,14 +14,21 @@ from tillit.people import matching
 from tillit.people.models import Person, Subscription
 
 STATES = tuple(Subscription.State.values)
-RESTRICTED, UNREACHABLE = "restricted", "unreachable"
+RESTRICTED, UNREACHABLE, SUPPRESSED = "restricted", "unreachable", "suppressed"
+#: Which flags each of those states means: whoever is suppressed cannot be reached either.
+FLAGS = {
+    RESTRICTED: Person.RESTRICTED,
+    UNREACHABLE: Person.UNREACHABLE | Person.SUPPRESSED,
+    SUPPRESSED: Person.SUPPRESSED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """What is looked for; every part narrows it, and nothing said is everybody.
 
-    `state` is a standing on the list (or on any), or `restricted` or `unreachable`; `ids` are persons chosen by hand.
+    `state` is a standing on the list (or on any), or `restricted`, `unreachable` or `suppressed`; `ids` are persons
+    chosen by hand.
     """
 
     text: str = ""
@@ -59,9 +66,9 @@ def filters(wanted: Selection) -> Iterator[str]:
         yield "p.id = ANY (%(ids)s)"
     if wanted.region is not None:
         yield "p.region = %(region)s"
-    if wanted.state in {RESTRICTED, UNREACHABLE}:
-        flag = Person.RESTRICTED if wanted.state == RESTRICTED else Person.UNREACHABLE
-        yield f"p.flags <> 0 AND p.flags & {flag} <> 0"  # the first part is what the index `person_flags` holds
+    if wanted.state in FLAGS:
+        # the first part is what the index `person_flags` holds
+        yield f"p.flags <> 0 AND p.flags & {FLAGS[wanted.state]} <> 0"
     elif wanted.state and wanted.list_id is None:
         yield "EXISTS (SELECT FROM people_subscription s WHERE s.person_id = p.id AND s.state = %(state)s)"
 

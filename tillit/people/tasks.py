@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from tillit.ledger.processing import SYSTEM
 from tillit.people import fields
 from tillit.people.importing import cleaning
 from tillit.people.importing.run import run_import
+from tillit.people.suppression import actions as suppression
 
 
 @app.task(name="people.import", queue="imports")
@@ -41,3 +43,11 @@ def erase_field(*, field_id: int) -> None:
 def resume_field_erasures(timestamp: int) -> None:
     """Go on with erasures of fields whose worker died."""
     fields.resume_stalled(now=timezone.now())
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(name="people.check_suppressions", queueing_lock="people.check_suppressions")
+def check_suppressions(timestamp: int) -> None:
+    """Compare everybody with what is suppressed."""
+    for workspace_id in suppression.workspaces():
+        suppression.reconcile(workspace_id, by=SYSTEM)

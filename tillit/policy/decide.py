@@ -23,7 +23,8 @@ def decide(rule: Rule, state: PersonState) -> Decision:
         return rule.nowhere
     no = 8 if refused & rule.refused_bits else 0
     # outcome_index() spelt out: the call would double the cost
-    return rule.table[region << 4 | no | (granted >> rule.bit & 1) << 2 | flags & 3]
+    # suppressed counts as unreachable
+    return rule.table[region << 4 | no | (granted >> rule.bit & 1) << 2 | (flags | flags >> 1 & 2) & 3]
 
 
 def explain(decision: Decision, language: str = "en", *, purpose: str = "") -> str:

@@ -44,8 +44,11 @@ class Terms:
 
 
 def outcome_index(*, region: int, flags: int, granted: bool, refused: bool) -> int:
-    """Give the place of a case in the table: region, then refused, granted, unreachable, restricted."""
-    return region << 4 | refused << 3 | granted << 2 | flags & 3
+    """Give the place of a case in the table: region, then refused, granted, unreachable, restricted.
+
+    Suppressed (bit 2 of the flags) counts as unreachable.
+    """
+    return region << 4 | refused << 3 | granted << 2 | (flags | flags >> 1 & 2) & 3
 
 
 def outcome_table(terms: Terms) -> tuple[Decision, ...]:

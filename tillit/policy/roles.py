@@ -1,4 +1,4 @@
-"""What a person is to the operator, and the two flags that narrow every rule."""
+"""What a person is to the operator, and the flags that narrow every rule."""
 
 from collections.abc import Iterable
 from enum import IntFlag
@@ -19,11 +19,18 @@ class Flag(IntFlag):
     """A state of a person that narrows what is permitted.
 
     ``RESTRICTED``: processing is restricted to storage and claims. Source: GDPR art 18.
-    ``UNREACHABLE``: the address bounces or is suppressed, so nothing is sent to it.
+    ``UNREACHABLE``: the address bounces, so nothing is sent to it.
+    ``SUPPRESSED``: the address or its domain is on a suppression list, so nothing is sent to it either. A flag of its
+    own: lifting a suppression does not make an address reachable that bounces.
     """
 
     RESTRICTED = 1
     UNREACHABLE = 2
+    SUPPRESSED = 4
+
+
+#: With any of these nothing is sent to a person.
+SILENT = Flag.UNREACHABLE | Flag.SUPPRESSED
 
 
 #: Every role, also those that later versions add: all bits of a positive 32-bit integer.

@@ -6,6 +6,7 @@ Only standard operators and ``CAST`` are used. Everything is widened to bigint b
 
 from collections.abc import Callable
 
+from tillit.policy.roles import SILENT
 from tillit.policy.rules import Rule
 
 #: The parts of a rule that the condition asks for, with the SQL type each is cast to.
@@ -47,7 +48,7 @@ def condition(person: str, rule: Callable[[str], str]) -> str:
         f" AND (({default} AND (NOT {part['refusable']} OR {not_refused}))"
         f" OR ({consent} AND {granted} AND {not_refused}))"
         f" AND (({person}.flags & 1) <> 1 OR {part['allowed_when_restricted']})"
-        f" AND (({person}.flags & 2) <> 2 OR NOT {part['sends']}))"
+        f" AND (CAST(({person}.flags & {int(SILENT)}) = 0 AS integer) <> 0 OR NOT {part['sends']}))"
     )
 
 

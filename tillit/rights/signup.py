@@ -20,7 +20,9 @@ from tillit.consent.subscriptions import NotPublic
 from tillit.delivery.service import queue
 from tillit.ledger.processing import OpenActivity, Refused, person_actor, processing
 from tillit.people.actions import Erased, add_person, identity_key, set_subscription
+from tillit.people.identity import normalise_email
 from tillit.people.models import Identity, MailingList, Person, Subscription
+from tillit.people.suppression.known import suppressed
 from tillit.policy.roles import Role
 from tillit.rights.actions import asked_enough
 
@@ -58,11 +60,15 @@ def sign_up(workspace_id: int, list_id: int, *, email: str, language: str, now: 
     """Ask by mail whether the owner of an address wants to join a list. Says nothing about who is known.
 
     Whoever is new is kept for a week; whoever is known stays as they are until they confirm. Somebody who was erased
-    may come back by this way alone: until they confirm, their row is restricted, so that nothing else can use it.
+    may come back by this way alone: until they confirm, their row is restricted, so that nothing else can use it. A
+    suppressed address gets no mail, and is not kept: anybody can type it in, and its owner asked for peace.
     Raises NotPublic and InvalidIdentifier.
     """
     mailing_list = public_list(workspace_id, list_id)
     with processing(workspace_id, CONFIRM, by=VISITOR, act="list.ask", about=f"list:{list_id}") as activity:
+        if suppressed(workspace_id, [normalise_email(email)]):
+            activity.count(suppressed=1)
+            return
         person_id = _person(activity, email, language)
         if not lock([person_id]) or asked_enough(person_id, TEMPLATE, now=now):
             return

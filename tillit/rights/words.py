@@ -49,7 +49,7 @@ FIELDS: Mapping[str, Promise] = {
     "done_at": gettext_lazy("Sent"),
     "due_at": gettext_lazy("Due"),
     "expires_at": gettext_lazy("Lapses"),
-    "flags": gettext_lazy("Restricted or unreachable"),
+    "flags": gettext_lazy("Restricted, unreachable or suppressed"),
     "fulfilled_at": gettext_lazy("Answered"),
     "granted": gettext_lazy("Said yes to"),
     "id": gettext_lazy("Number"),

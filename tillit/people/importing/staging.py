@@ -15,10 +15,12 @@ from tillit.ledger.models import PurposeRule
 from tillit.ledger.processing import OpenActivity
 from tillit.ledger.versions import version
 from tillit.people.importing import statements as sql
-from tillit.people.importing.rows import Chunk, FieldColumn, Plan, Refusal
+from tillit.people.importing.rows import FIXED, SEPARATOR, Chunk, FieldColumn, Plan, Refusal
+from tillit.people.suppression.known import anything, suppressed
 from tillit.policy.dates import add
 
 MARKETING = "marketing.email"
+LINE, VALUE = FIXED.index("line"), FIXED.index("value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ def write(activity: OpenActivity, plan: Plan, terms: Terms, chunk: Chunk, *, now
         known = made < len(chunk.staged)
         if known:
             _resolve(cursor, chunk, values)
+        _hold_back(cursor, chunk, activity.workspace_id)
         _persons(cursor, plan, values, known=known)
         _details(cursor, plan, values, known=False)
         if known:
@@ -135,6 +138,15 @@ def _resolve(cursor: CursorWrapper, chunk: Chunk, values: Mapping[str, Any]) -> 
     chunk.counts["kept_out"] += _scalar(cursor, sql.KEPT_OUT, values)
     chunk.counts["region_kept"] += _scalar(cursor, sql.REGION_KEPT, values)
     _run(cursor, sql.TOUCHED, values)
+
+
+def _hold_back(cursor: CursorWrapper, chunk: Chunk, workspace_id: int) -> None:
+    """Mark the rows of suppressed addresses, so that their people join no list and get no mail."""
+    if not anything(workspace_id):
+        return
+    lines = {cells[VALUE]: int(cells[LINE]) for cells in (row.split(SEPARATOR, VALUE + 1) for row in chunk.staged)}
+    cursor.execute(sql.HOLD, {"lines": [lines[address] for address in suppressed(workspace_id, lines)]})
+    chunk.counts["suppressed"] += cursor.rowcount
 
 
 def _refuse_erased(cursor: CursorWrapper, chunk: Chunk) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from tillit.people.importing.rows import FieldColumn
 from tillit.people.values import TEXTUAL
+from tillit.policy.roles import Flag
 
 _TYPES = {
     "line": "bigint",
@@ -26,9 +27,9 @@ OUT, IN = 2, 1  # cells.Standing
 
 
 def create(columns: Sequence[str]) -> str:
-    """The staging table; `fresh` says that the person is made by this chunk."""
+    """The staging table; `fresh` says that this chunk makes the person, `held` that nothing may be sent to them."""
     listed = ", ".join(f"{column} {_TYPES.get(column, 'text')}" for column in columns)
-    return f"CREATE TEMP TABLE staged ({listed}, fresh boolean NOT NULL DEFAULT true) ON COMMIT DROP"
+    return f"CREATE TEMP TABLE staged ({listed}, fresh boolean NOT NULL DEFAULT true, held boolean) ON COMMIT DROP"
 
 
 def copy(columns: Sequence[str]) -> str:
@@ -68,6 +69,13 @@ DELETE FROM staged USING staged later WHERE later.person_id = staged.person_id A
 RETURNING staged.line
 """
 KNOWN = "SELECT count(*) FROM staged WHERE NOT fresh"
+# Who is suppressed joins no list and consents to nothing by a file; an opt-out in it stays one.
+HOLD = f"""
+UPDATE staged s SET held = true, standing = CASE standing WHEN {IN} THEN 0 ELSE standing END
+WHERE line = ANY (%(lines)s)
+   OR NOT fresh AND person_id IN
+      (SELECT p.id FROM people_person p WHERE p.flags <> 0 AND p.flags & {int(Flag.SUPPRESSED)} <> 0)
+"""
 KEPT_OUT = f"""
 SELECT count(*) FROM staged s JOIN people_person p ON p.id = s.person_id
 LEFT JOIN people_subscription b ON b.person_id = s.person_id AND b.list_id = %(list)s
@@ -96,7 +104,7 @@ CHANGED = "SELECT count(DISTINCT person_id) FROM touched"
 # The choices of new people are folded here, since an UPDATE after the INSERT would write every row twice.
 PERSONS = f"""
 INSERT INTO people_person (id, workspace_id, region, roles, flags, granted, refused, language, created_at)
-SELECT person_id, %(workspace)s, region, 1, 0,
+SELECT person_id, %(workspace)s, region, 1, CASE WHEN held THEN {int(Flag.SUPPRESSED)} ELSE 0 END,
        CASE WHEN agreed AND standing = {IN} THEN %(grant)s ELSE 0 END,
        CASE WHEN standing = {OUT} THEN %(refuse)s ELSE 0 END, language, %(now)s
 FROM staged WHERE fresh

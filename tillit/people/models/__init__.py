@@ -9,6 +9,7 @@ from tillit.people.models.known import Source, Traits
 from tillit.people.models.lists import MailingList, Subscription
 from tillit.people.models.names import NameWord
 from tillit.people.models.persons import Identity, PastStanding, PerPersonManager, Person
+from tillit.people.models.suppressions import Suppression
 
 __all__ = [
     "Field",
@@ -21,5 +22,6 @@ __all__ = [
     "Person",
     "Source",
     "Subscription",
+    "Suppression",
     "Traits",
 ]

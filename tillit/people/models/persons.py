@@ -25,7 +25,7 @@ class PerPersonManager(models.Manager[Any]):
 class Person(models.Model):
     """A data subject in a workspace. The integers are what the policy's rules read."""
 
-    RESTRICTED, UNREACHABLE = 1, 2
+    RESTRICTED, UNREACHABLE, SUPPRESSED = 1, 2, 4
 
     id = models.UUIDField(primary_key=True, default=uuid_utils.uuid7, editable=False)
     workspace_id = models.IntegerField()
@@ -65,6 +65,10 @@ class Person(models.Model):
     @property
     def unreachable(self) -> bool:
         return bool(self.flags & self.UNREACHABLE)
+
+    @property
+    def suppressed(self) -> bool:
+        return bool(self.flags & self.SUPPRESSED)
 
 
 class PastStanding(models.Model):

@@ -1,0 +1,56 @@
+"""Addresses and domains that nothing is sent to, whoever they belong to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tillit.policy.declarations import nobody
+
+
+class Suppression(models.Model):
+    """One address or domain that nothing is sent to, in one workspace or (without one) in the whole installation.
+
+    An address is kept as its keyed hash alone, so that the wish outlives the person's erasure. A domain is also kept in
+    clear: it names an organisation, and staff must be able to see which ones are left out.
+    """
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", _("Address")
+        DOMAIN = "domain", _("Domain")
+
+    class Reason(models.TextChoices):
+        ASKED = "asked", _("Asked never to be written to")
+        COMPLAINT = "complaint", _("Complained, or reported mail as spam")
+        BOUNCED = "bounced", _("Mail bounces")
+        TRAP = "trap", _("A trap for senders of spam")
+        EXCLUDED = "excluded", _("Not to be written to by our own decision")
+        MOVED = "moved", _("Suppressed in an earlier tool")
+        OTHER = "other", _("Another reason")
+
+    workspace = models.ForeignKey("accounts.Workspace", models.CASCADE, null=True, related_name="suppressions")
+    key = models.BinaryField(max_length=32)
+    kind = models.CharField(max_length=6, choices=Kind)
+    domain = models.CharField(max_length=253, blank=True)
+    reason = models.CharField(max_length=10, choices=Reason, default=Reason.ASKED)
+    note = models.CharField(max_length=200, blank=True)
+    made_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField()
+
+    privacy = nobody(
+        retain="until it is lifted: an erasure leaves it, so that the address stays left in peace",
+        plain=("key", "kind", "domain", "reason", "note", "made_by", "created_at"),
+        reason="keyed hashes of addresses, which say nothing without the address and the key; domains of organisations",
+    )
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint("key", "workspace", name="suppression_key", nulls_distinct=False)
+        ]
+        indexes: ClassVar = [models.Index(fields=["workspace", "-id"], name="suppression_workspace")]
+
+    def __str__(self) -> str:
+        return self.domain or f"address {bytes(self.key).hex()[:8]}"
