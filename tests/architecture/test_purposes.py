@@ -18,6 +18,7 @@ PASSED_ON = {
     "campaigns/actions.py": "the campaign's own",
     "campaigns/preview.py": "the campaign's own",
     "delivery/claims.py": "the campaign's own, or the message's",
+    "people/segments/queries.py": "the one that a segment is counted for",
 }
 
 # What those come down to: a campaign is for a purpose that sends, and these two always exist.

@@ -6,7 +6,9 @@ class CampaignsConfig(AppConfig):
     label = "campaigns"
 
     def ready(self) -> None:
-        from tillit.campaigns.field_uses import campaigns_with  # noqa: PLC0415  models are there by now
+        from tillit.campaigns.conditions import register  # noqa: PLC0415  models are there by now
+        from tillit.campaigns.field_uses import campaigns_with  # noqa: PLC0415
         from tillit.people.field_uses import finds_uses  # noqa: PLC0415
 
         finds_uses(campaigns_with)
+        register()

@@ -65,6 +65,11 @@ ACTS = {
     "list.restore": gettext_noop("Took up a list again"),
     "list.add": gettext_noop("Put people on a list"),
     "list.remove": gettext_noop("Took people off a list"),
+    "segment.make": gettext_noop("Made a segment"),
+    "segment.change": gettext_noop("Changed a segment"),
+    "segment.delete": gettext_noop("Deleted a segment"),
+    "segment.count": gettext_noop("Counted a segment"),
+    "segment.explain": gettext_noop("Asked what a segment costs"),
     "source.make": gettext_noop("Wrote down a source"),
     "source.change": gettext_noop("Changed a source"),
     "suppression.add": gettext_noop("Suppressed addresses or domains"),
@@ -142,6 +147,7 @@ PAGES = {
     "import": "import",
     "list": "list",
     "policy": "policy_version",
+    "segment": "segment",
     "policy_draft": "policy_draft_summary",
 }
 

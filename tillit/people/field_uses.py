@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tillit.people.models import Field, Import
+from tillit.people.models import Field, Import, Segment
+from tillit.people.segments.tree import Compare, from_json, leaves
+from tillit.people.segments.vocabulary import FIELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ def finds_uses(finder: Finder) -> Finder:
 
 def uses(field: Field) -> list[Use]:
     """Everything that uses a field, what must end first at the top."""
-    found = [use for finder in (_imports, *_FINDERS) for use in finder(field)]
+    found = [use for finder in (_imports, _segments, *_FINDERS) for use in finder(field)]
     return sorted(found, key=lambda use: (not use.stops, use.kind, use.title))
 
 
@@ -43,3 +45,11 @@ def _imports(field: Field) -> Iterable[Use]:
     for item in waiting.order_by("pk"):
         if any(column["target"] == f"field:{field.name}" for column in item.options.get("columns", [])):
             yield Use("import", item.pk, item.file_name, stops=item.state != Import.State.DRAFT)
+
+
+def _segments(field: Field) -> Iterable[Use]:
+    """Segments that ask about the field: whatever uses them is refused once it is gone."""
+    for segment in Segment.objects.filter(workspace_id=field.workspace_id).order_by("pk"):
+        asked = leaves(from_json(segment.tree))
+        if any(isinstance(leaf, Compare) and leaf.subject == FIELD + field.name for leaf in asked):
+            yield Use("segment", segment.pk, segment.name)

@@ -149,14 +149,16 @@ def _statement(wanted: Wanted, order: str) -> str:
     """
     end = f"ORDER BY 1 {order} LIMIT %(limit)s"
     paging = ["p.id > %(cursor)s" if wanted.before else "p.id < %(cursor)s"] if wanted.before or wanted.after else []
-    where = " AND ".join([*paging, *conditions(wanted)]) or "true"
+    said = [*paging, *conditions(wanted)]
+    where = " AND ".join(said) or "true"
     if wanted.list_id is None:
         return f"SELECT p.id FROM people_person p WHERE {where} {end}"
     states = [wanted.state] if wanted.state in STATES else STATES
+    of_both = " AND ".join(each for each in said if "SELECT" not in each) or "true"  # a segment is asked once
     branches = [
         "(SELECT s.person_id FROM people_subscription s JOIN people_person p ON p.id = s.person_id"
         f" WHERE s.list_id = %(list)s AND s.state = '{state}'"
-        f" AND {where} AND {where.replace('p.id', 's.person_id')} {end})"
+        f" AND {where} AND {of_both.replace('p.id', 's.person_id')} {end})"
         for state in states
     ]
     return f"{' UNION ALL '.join(branches)} {end}" if len(branches) > 1 else branches[0]

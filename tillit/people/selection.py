@@ -12,6 +12,7 @@ from uuid import UUID
 
 from tillit.people import matching
 from tillit.people.models import Person, Subscription
+from tillit.people.segments.queries import compiled_here
 
 STATES = tuple(Subscription.State.values)
 RESTRICTED, UNREACHABLE, SUPPRESSED = "restricted", "unreachable", "suppressed"
@@ -28,19 +29,20 @@ class Selection:
     """What is looked for; every part narrows it, and nothing said is everybody.
 
     `state` is a standing on the list (or on any), or `restricted`, `unreachable` or `suppressed`; `ids` are persons
-    chosen by hand.
+    chosen by hand; who is in a segment is asked when the SQL is made.
     """
 
     text: str = ""
     list_id: int | None = None
     state: str = ""
     region: int | None = None
+    segment_id: int | None = None
     ids: tuple[UUID, ...] = ()
 
     @property
     def anything(self) -> bool:
         """Whether nothing in particular is looked for."""
-        return not (self.text or self.list_id or self.state or self.ids) and self.region is None
+        return not (self.text or self.list_id or self.state or self.segment_id or self.ids) and self.region is None
 
     def kept(self) -> dict[str, Any]:
         """What was said, as JSON keeps it. The text may name a person: keep it where the person's rights reach it."""
@@ -54,7 +56,10 @@ class Selection:
 
 
 def conditions(wanted: Selection) -> Iterator[str]:
-    """The SQL conditions on a person `p` that a selection means, with `parameters()`; all of them hold."""
+    """The SQL conditions on a person `p` that a selection means, with `parameters()`; all of them hold.
+
+    Raises Refused when the purpose of the caller's context may not know what a segment asks about.
+    """
     if wanted.text:
         yield f"p.id IN ({matching.statement(wanted.text)})"
     yield from filters(wanted)
@@ -71,6 +76,8 @@ def filters(wanted: Selection) -> Iterator[str]:
         yield f"p.flags <> 0 AND p.flags & {FLAGS[wanted.state]} <> 0"
     elif wanted.state and wanted.list_id is None:
         yield "EXISTS (SELECT FROM people_subscription s WHERE s.person_id = p.id AND s.state = %(state)s)"
+    if wanted.segment_id is not None:
+        yield compiled_here(wanted.segment_id).condition("p")
 
 
 def parameters(workspace_id: int, wanted: Selection) -> dict[str, Any]:
@@ -80,6 +87,8 @@ def parameters(workspace_id: int, wanted: Selection) -> dict[str, Any]:
         told["ids"] = list(wanted.ids)
     if wanted.text:
         told |= matching.parameters(workspace_id, wanted.text)
+    if wanted.segment_id is not None:
+        told |= compiled_here(wanted.segment_id, workspace_id=workspace_id).parameters
     return told
 
 

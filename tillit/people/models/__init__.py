@@ -9,6 +9,7 @@ from tillit.people.models.known import Source, Traits
 from tillit.people.models.lists import MailingList, Subscription
 from tillit.people.models.names import NameWord
 from tillit.people.models.persons import Identity, PastStanding, PerPersonManager, Person
+from tillit.people.models.segments import Segment
 from tillit.people.models.suppressions import Suppression
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "PastStanding",
     "PerPersonManager",
     "Person",
+    "Segment",
     "Source",
     "Subscription",
     "Suppression",
