@@ -90,7 +90,7 @@ def test_a_try_that_failed_does_not_stand_in_the_way(house, editor):
         ({"source": "new", "source_name": "A fair", "warranty": "Other"}, "Another source has this name"),
         ({"list": "new", "list_name": "News"}, "Another list has this name"),
         ({"list": "new"}, "what the new list is called"),
-        ({"content": b"PK\x03\x04" + bytes(60)}, "Save it as CSV"),
+        ({"content": b"PK\x03\x04" + bytes(60)}, "cannot be unpacked"),
         ({"content": b"\x00\x01\x02\x03" * 400}, "not text"),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tillit.people.identity import InvalidIdentifier
 from tillit.people.importing import cells, mapping
 from tillit.people.importing.cells import Standing
 from tillit.people.importing.mapping import BadMapping, Column, KnownField
@@ -165,3 +166,24 @@ def test_seen_grows():
     seen = Seen(expected=1)
     assert seen.add_all(range(1, 50_001)) == []
     assert len(seen.add_all(range(1, 50_001))) == 50_000
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "number"),
+    [
+        ("+46 70-123 45 67", "", "+46701234567"),
+        ("070-123 45 67", "SE", "+46701234567"),
+        ("46701234567", "", "+46701234567"),
+        ("0046 70 123 45 67", "", "+46701234567"),
+        ("46701234567", "SE", "+46701234567"),
+        ("(212) 555-0123", "US", "+12125550123"),
+    ],
+)
+def test_a_telephone_number_is_known_with_and_without_its_plus(text, country, number):
+    assert cells.phone_number(text, country) == number
+
+
+@pytest.mark.parametrize("text", ["070-123 45 67", "701234567", "99999999999999", "ring me", "1"])
+def test_a_telephone_number_is_given_no_country_by_guess(text):
+    with pytest.raises(InvalidIdentifier):
+        cells.phone_number(text, "")

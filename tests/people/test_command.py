@@ -57,3 +57,14 @@ def test_several_workspaces_need_a_choice(house, run):
     make.workspace(name="Other")
     assert "--workspace" in run("email\na@example.org\n", "--source", "A fair").output
     assert run("email\na@example.org\n", "--source", "A fair", "--workspace", "House").exit_code == 0
+
+
+def test_a_sheet_of_a_workbook_is_brought_in(house, tmp_path):
+    from tests.people.test_workbooks import book, saved
+
+    path = tmp_path / "all.xlsx"
+    path.write_bytes(saved(book(("New", [["Email"], ["a@example.org"]]), ("Old", [["Email"], ["b@example.org"]]))))
+    done = CliRunner().invoke(import_command, [str(path), "--source", "A fair", "--sheet", "Old"])
+    assert done.exit_code == 0 and "1 new people" in " ".join(done.output.split())
+    wrong = CliRunner().invoke(import_command, [str(path), "--source", "A fair", "--sheet", "None"])
+    assert wrong.exit_code == 1 and "It has: New, Old." in wrong.output

@@ -183,7 +183,7 @@ def test_a_file_of_two_encodings_is_read_and_counted(house, bring):
         (b"", "empty"),
         (b"\n\n\n", "no rows"),
         (b"email" + b",x" * 300 + b"\n", "301 columns"),
-        (b"PK\x03\x04" + bytes(100), "workbook"),
+        (b"PK\x03\x04" + bytes(100), "broken"),
         (b"%PDF-1.7 x", "PDF"),
         (bytes(range(1, 32)) * 200, "not text"),
     ],
@@ -191,7 +191,7 @@ def test_a_file_of_two_encodings_is_read_and_counted(house, bring):
 def test_what_is_no_table_is_refused_in_plain_words(house, queue, import_folder, content, message):
     with pytest.raises(NotReadable, match=message):
         queue(house, content)
-    assert list(import_folder.glob("*.csv")) == []
+    assert list(import_folder.iterdir()) == []
 
 
 def test_a_header_alone_brings_nobody(house, bring):
@@ -208,7 +208,7 @@ def test_a_file_that_is_too_large_is_refused_while_it_comes(house, queue, settin
     settings.MAX_UPLOAD_BYTES = 1000
     with pytest.raises(NotReadable, match="larger than"):
         queue(house, "email\n" + "a@example.org\n" * 200)
-    assert list(import_folder.glob("*.csv")) == []
+    assert list(import_folder.iterdir()) == []
 
 
 @pytest.mark.clause("I2")

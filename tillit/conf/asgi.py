@@ -7,8 +7,10 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tillit.conf.settings")
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from tillit.conf.bounds import Bounded
 from tillit.conf.edge import make_edge
 
 EDGE_PREFIX = "/e/"
@@ -18,7 +20,7 @@ class Application:
     """Sends a request to the edge or to Django by its path, and starts and stops the edge with the server."""
 
     def __init__(self) -> None:
-        self.django = get_asgi_application()
+        self.django = Bounded(get_asgi_application(), limit_bytes=settings.MAX_UPLOAD_BYTES)
         self.edge = make_edge()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -14,9 +16,11 @@ from tillit.ledger.versions import in_force
 from tillit.people import queries
 from tillit.people.importing import mapping
 from tillit.people.importing.mapping import FIELD, KnownField
+from tillit.people.importing.reception import pasted
 from tillit.people.models import MailingList, Source
 
 NEW = "new"
+PASTED_CHARS = 1_000_000  # a form's texts are held in memory; what is longer comes as a file
 ENCODINGS = [
     ("utf-8", "UTF-8"),
     ("cp1252", gettext_lazy("Windows-1252 (Western European)")),
@@ -58,14 +62,20 @@ class SourceForm(forms.ModelForm):
 
 
 class UploadForm(forms.Form):
-    """A file, where it comes from, which list its people join, and what they consented to."""
+    """A file or pasted text, where it comes from, which list its people join, and what they consented to."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv,text/plain"}),
-        help_text=gettext_lazy(
-            "CSV with one person a row. Encoding, separator and columns are found out in the next step."
-        ),
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.tab,.txt,.xlsx,.json,.jsonl,.ndjson,.zip"}),
+    )
+    pasted = forms.CharField(
+        label=gettext_lazy("Or paste it here"),
+        required=False,
+        strip=False,
+        max_length=PASTED_CHARS,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=gettext_lazy("Rows copied from a spreadsheet, or addresses copied from a mail."),
     )
     source = forms.ChoiceField(
         label=gettext_lazy("Source"),
@@ -87,6 +97,10 @@ class UploadForm(forms.Form):
     def __init__(self, workspace_id: int, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._workspace_id = workspace_id
+        self.fields["file"].help_text = _(
+            "CSV, Excel (.xlsx), JSON Lines, or the ZIP file that a campaign tool exports; up to %(size)s MB, one"
+            " person a row. What its columns mean is shown in the next step."
+        ) % {"size": settings.MAX_UPLOAD_BYTES >> 20}
         sources = [
             (str(each.pk), each.name) for each in queries.valid_sources(workspace_id, today=timezone.localdate())
         ]
@@ -98,6 +112,10 @@ class UploadForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         told = super().clean() or {}
+        if not told.get("file") and not told.get("pasted", "").strip() and not self.errors.keys() & {"file", "pasted"}:
+            self.add_error("file", _("Choose a file, or paste rows below."))
+        if told.get("file") and told.get("pasted", "").strip():
+            self.add_error("pasted", _("There is a file too. Choose one of the two."))
         if told.get("source") == NEW:
             for name in ("source_name", "warranty"):
                 if not told.get(name, "").strip():
@@ -111,6 +129,12 @@ class UploadForm(forms.Form):
             elif queries.every_list(self._workspace_id).filter(name=told["list_name"]).exists():
                 self.add_error("list_name", _("Another list has this name."))
         return told
+
+    def chosen_parts(self) -> tuple[Iterable[bytes], str]:
+        """What is to be brought in, as its bytes, and what it is called."""
+        if upload := self.cleaned_data["file"]:
+            return upload.chunks(), upload.name
+        return pasted(self.cleaned_data["pasted"]), _("Pasted rows")
 
     def chosen_source(self) -> Source:
         """The source; one that is not saved yet when it is new (and not left by a try before)."""

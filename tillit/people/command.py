@@ -45,6 +45,7 @@ class RowsPerSecond(ProgressColumn):
 @click.option("--source", "source_name", required=True, help="Where the file comes from; made with --warranty.")
 @click.option("--warranty", help="Who collected it, when, and on which basis; needed for a new source.")
 @click.option("--consent", default="", help="A purpose that everybody in the file consented to, e.g. marketing.email.")
+@click.option("--sheet", default="", help="The sheet of a workbook.  [default: the first with addresses]")
 @click.option("--map", "maps", multiple=True, metavar="COLUMN=FIELD", help="What a column means; empty leaves it out.")
 def import_command(
     *,
@@ -54,9 +55,10 @@ def import_command(
     source_name: str,
     warranty: str | None,
     consent: str,
+    sheet: str,
     maps: tuple[str, ...],
 ) -> None:
-    """Bring in people from a CSV file.
+    """Bring in people from a file: CSV, Excel (.xlsx), JSON Lines, or a ZIP file that a campaign tool exported.
 
     Whoever unsubscribed, refused or was erased stays so. Rows that cannot be brought in are kept with their reason.
     """
@@ -76,6 +78,7 @@ def import_command(
             by=SYSTEM,
             now=timezone.now(),
             consent=consent,
+            sheet=sheet,
             wanted=_wanted(maps),
             defer=False,
         )

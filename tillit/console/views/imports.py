@@ -21,7 +21,7 @@ from tillit.console.pages import PageRequest, page, verb
 from tillit.ledger.processing import user_actor
 from tillit.people import lists as keeping
 from tillit.people import queries
-from tillit.people.importing import files, start
+from tillit.people.importing import files, mapping, start
 from tillit.people.importing.files import NotReadable
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.models import Import
@@ -50,10 +50,11 @@ def new_import(request: PageRequest) -> HttpResponse:
         try:
             draft = _receive(request, form)
         except NotReadable as unreadable:
-            form.add_error("file", str(unreadable))
+            form.add_error("file" if form.cleaned_data["file"] else "pasted", str(unreadable))
         else:
             return _to(request, draft)
-    return render(request, "console/imports/new.html", {"form": form}, status=422 if form.errors else 200)
+    told = {"form": form, "too_large": files.too_large() if "too-large" in request.GET else ""}
+    return render(request, "console/imports/new.html", told, status=422 if form.errors else 200)
 
 
 def _receive(request: PageRequest, form: UploadForm) -> Import:
@@ -62,9 +63,10 @@ def _receive(request: PageRequest, form: UploadForm) -> Import:
     workspace_id = request.workspace.id
     if source.pk is None:
         source = keeping.make_source(workspace_id, name=source.name, warranty=source.warranty, by=by)
+    parts, name = form.chosen_parts()
     draft = start.receive(
-        form.cleaned_data["file"].chunks(),
-        file_name=form.cleaned_data["file"].name,
+        parts,
+        file_name=name,
         source=source,
         mailing_list=None if isinstance(wanted, str) else wanted,
         by=by,
@@ -123,6 +125,8 @@ def _columns(request: PageRequest, item: Import, *, error: str = "", status: int
         "import": item,
         "columns": list(zip(seen.columns, start.columns_of(item), strict=True)),
         "rows": seen.rows,
+        "tool": seen.tool,
+        "says_who_left": any(column.target in mapping.STANDING for column in start.columns_of(item)),
         "groups": target_choices(known),
         "encodings": ENCODINGS,
         "delimiters": DELIMITERS,
@@ -133,8 +137,14 @@ def _columns(request: PageRequest, item: Import, *, error: str = "", status: int
 
 @verb(role=Role.EDITOR)
 def read_again(request: PageRequest, import_id: int) -> HttpResponse:
-    """Read an uploaded file with another encoding or separator."""
+    """Read an uploaded file with another encoding or separator, or another sheet of it."""
     item = _import(request, import_id, State.DRAFT)
+    if sheet := request.POST.get("sheet", ""):
+        try:
+            start.choose_sheet(item, sheet=sheet)
+        except NotReadable as unreadable:
+            return _columns(request, item, error=str(unreadable), status=422)
+        return _to(request, item)
     encoding, delimiter = request.POST.get("encoding", ""), request.POST.get("delimiter", "")
     if encoding not in dict(ENCODINGS) or delimiter not in dict(DELIMITERS):
         raise Http404

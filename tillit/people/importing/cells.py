@@ -9,12 +9,16 @@ from datetime import date
 from enum import IntEnum
 from functools import lru_cache
 
+import phonenumbers
 from babel import Locale
 from babel.core import get_global
 
+from tillit.people.identity import InvalidIdentifier, normalise_phone
 from tillit.policy.regions import COUNTRIES, Region, region_of
 
 REMEMBERED = 10_000  # different texts a column, of which files have few; beyond it the oldest are forgotten
+SHORTEST_INTERNATIONAL = 10  # digits with the country's; shorter ones are mostly without
+_BETWEEN_DIGITS = re.compile(r"[\s().-]+")
 _LOCALES = ("en", "sv", "da", "nb", "fi", "de", "fr", "es", "it", "nl", "pl")
 _COLLOQUIAL = {
     "usa": "US",
@@ -61,7 +65,7 @@ _STANDINGS = {
     "|true|aktiv|prenumererar|prenumerant|bekräftad|ja",
     Standing.OPTED_OUT: "unsubscribed|unsubscribe|cleaned|complained|complaint|spam|opted out|opt-out|optout"
     "|blocklisted|blacklisted|blocked|suppressed|bounced|hard bounced|avregistrerad|avanmäld|avprenumererad|klagomål"
-    "|spärrad|studsar",
+    "|spärrad|studsar|unreachable|junk|dnc unsubscribed|dnc bounced|dnc manually unsubscribed",
 }
 _STANDING_BY_WORD = {word: standing for standing, words in _STANDINGS.items() for word in words.split("|")}
 _YES = frozenset({"yes", "y", "true", "t", "1", "x", "on", "ja", "j", "sant", "granted", "given"})
@@ -140,6 +144,23 @@ def opted_out(text: str) -> bool:
 def agreed(text: str) -> bool:
     """Read a consent column: nothing but a plain yes is one."""
     return text.strip().casefold() in _YES
+
+
+def phone_number(text: str, country: str) -> str:
+    """Return a number in E.164 form, without a plus too where it is valid with one. Raises InvalidIdentifier.
+
+    Spreadsheets and some tools drop the plus; a number of nine digits or so is never guessed to be of any country.
+    """
+    try:
+        return normalise_phone(text, country=country or None)
+    except InvalidIdentifier:
+        digits = _BETWEEN_DIGITS.sub("", text).removeprefix("00")
+        if not digits.isdecimal() or digits.startswith("0") or len(digits) < SHORTEST_INTERNATIONAL:
+            raise
+        number = normalise_phone(f"+{digits}")
+        if not phonenumbers.is_valid_number(phonenumbers.parse(number)):
+            raise
+        return number
 
 
 def json_number(text: str) -> str:

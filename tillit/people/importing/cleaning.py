@@ -24,11 +24,12 @@ def clean(*, now: datetime) -> int:
         ).values_list("path", flat=True),
     }
     removed = 0
-    for path in files.folder().glob("*.csv"):
+    for path in sorted(each for each in files.folder().iterdir() if each.suffix in files.SUFFIXES):
         is_report = path.name.endswith("-refused.csv")
         due = is_report and files.older_than(path, files.KEEP_REFUSED, now=now)
         # An upload under way has no row yet: an hour is longer than any takes.
-        due = due or (not is_report and path.name not in kept and files.older_than(path, files.UPLOAD_TAKES, now=now))
+        table = path.with_suffix(".csv").name
+        due = due or (not is_report and table not in kept and files.older_than(path, files.UPLOAD_TAKES, now=now))
         if due:
             path.unlink(missing_ok=True)
             removed += 1

@@ -20,11 +20,13 @@ KEEP_REFUSED = timedelta(days=30)
 KEEP_FAILED = timedelta(days=7)
 KEEP_DRAFT = timedelta(days=1)
 UPLOAD_TAKES = timedelta(hours=1)
+SUFFIXES = (".csv", ".xlsx", ".body", ".part")  # tables, the workbook of one, and what a crash left of making one
 COPY_BYTES = 1024 * 1024
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+ARCHIVE, COMPOUND = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # a zip file, as new workbooks are, and what older ones are
+EMPTY_ARCHIVE = b"PK\x05\x06"
+HOLDS_TABLES = (ARCHIVE, COMPOUND, EMPTY_ARCHIVE)
 _NOT_TEXT = {
-    b"PK\x03\x04": gettext_lazy("The file is a workbook or an archive. Save it as CSV (UTF-8) and try again."),
-    b"\xd0\xcf\x11\xe0": gettext_lazy("The file is a workbook or an archive. Save it as CSV (UTF-8) and try again."),
     b"%PDF": gettext_lazy("The file is a PDF document, not a table."),
     b"\x1f\x8b": gettext_lazy("The file is compressed. Unpack it and try again."),
     b"\x89PNG": gettext_lazy("The file is a picture, not a table."),
@@ -45,19 +47,16 @@ def folder() -> Path:
 
 def keep(parts: Iterable[bytes]) -> Path:
     """Write an upload to the data folder and return its path. Raises NotReadable when it is too large or no text."""
-    path = folder() / f"{secrets.token_hex(16)}.csv"
+    path = fresh_path()
     size = 0
     try:
-        with _private(path) as file:
+        with private(path) as file:
             for part in parts:
                 if not size:
                     refuse_other_kinds(part)
                 size += len(part)
                 if size > settings.MAX_UPLOAD_BYTES:
-                    raise NotReadable(
-                        _("The file is larger than %(size)s MB. Split it, or raise TILLIT_MAX_UPLOAD_MB.")
-                        % {"size": settings.MAX_UPLOAD_BYTES >> 20}
-                    )
+                    raise too_large()
                 file.write(part)
         if not size:
             raise NotReadable(_("The file is empty."))
@@ -65,6 +64,29 @@ def keep(parts: Iterable[bytes]) -> Path:
         path.unlink(missing_ok=True)
         raise
     return path
+
+
+def too_large() -> NotReadable:
+    return NotReadable(
+        _("The file is larger than %(size)s MB. Split it, or raise TILLIT_MAX_UPLOAD_MB.")
+        % {"size": settings.MAX_UPLOAD_BYTES >> 20}
+    )
+
+
+def fresh_path() -> Path:
+    """A name in the folder that nobody guesses and no other import has."""
+    return folder() / f"{secrets.token_hex(16)}.csv"
+
+
+def beside(path: Path) -> Path:
+    """Where the workbook is kept that a table was made from, until the import starts."""
+    return path.with_suffix(".xlsx")
+
+
+def remove(path: Path) -> None:
+    """Remove a table, and what is kept beside it."""
+    path.unlink(missing_ok=True)
+    beside(path).unlink(missing_ok=True)
 
 
 def parts_of(path: Path) -> Iterable[bytes]:
@@ -75,7 +97,9 @@ def parts_of(path: Path) -> Iterable[bytes]:
 
 
 def refuse_other_kinds(beginning: bytes) -> None:
-    """Raise NotReadable for what is plainly not a table of text."""
+    """Raise NotReadable for what is plainly neither a table of text nor something that holds one."""
+    if beginning.startswith(HOLDS_TABLES):
+        return
     for mark, what in _NOT_TEXT.items():
         if beginning.startswith(mark):
             raise NotReadable(str(what))
@@ -85,7 +109,8 @@ def refuse_other_kinds(beginning: bytes) -> None:
         raise NotReadable(_("The file is not text, so it cannot be read as a table."))
 
 
-def _private(path: Path) -> BinaryIO:
+def private(path: Path) -> BinaryIO:
+    """Open a file for writing that this program alone can read."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
@@ -101,7 +126,7 @@ class RefusedRows:
         """Open the report and drop what lies beyond `size_bytes`, which a crash left without its transaction."""
         self.path = refused_path(import_id)
         if not size_bytes:
-            with _private(self.path) as file:
+            with private(self.path) as file:
                 file.write(b"\xef\xbb\xbf")  # spreadsheets take a file without the mark for Windows-1252
         self._file = self.path.open("r+", encoding="utf-8", newline="")
         self.cut(size_bytes or 3)

@@ -13,6 +13,7 @@ FIELD = "field:"
 EMAIL, PHONE, CUSTOMER = "email", "phone", "customer"
 COUNTRY, SUBDIVISION, LANGUAGE = "country", "subdivision", "language"
 STATUS, UNSUBSCRIBED, CONSENT = "status", "unsubscribed", "consent"
+STANDING = (STATUS, UNSUBSCRIBED)  # the columns that say who left
 TARGETS = (EMAIL, PHONE, CUSTOMER, COUNTRY, SUBDIVISION, LANGUAGE, STATUS, UNSUBSCRIBED, CONSENT)
 
 _NAMES: dict[str, str] = {
@@ -26,7 +27,7 @@ _NAMES: dict[str, str] = {
     STATUS: "status|memberstatus|subscriptionstatus|emailmarketing|emailmarketingstatus"
     "|subscriberstatus|prenumerationsstatus",
     UNSUBSCRIBED: "unsubscribed|unsubscribedat|unsubtime|optout|optedout|hasoptedoutofemail|avregistrerad|avanmald"
-    "|avanmäld|avprenumererad|donotemail|blocklisted|blacklisted",
+    "|avanmäld|avprenumererad|donotemail|donotcontact|emailblacklisted|emailblocklisted|blocklisted|blacklisted",
     CONSENT: "consent|optin|optedin|marketingconsent|gdprconsent|samtycke|marknadsföringssamtycke",
 }
 _FIELD_NAMES: dict[str, str] = {
@@ -68,23 +69,39 @@ class BadMapping(ValueError):
     """The columns cannot be imported as mapped."""
 
 
-def suggest(rows: Sequence[Sequence[str]], *, has_header: bool, fields: Iterable[KnownField]) -> list[Column]:
-    """Return the columns of a table with the likeliest meaning of each; each meaning is given to one column only."""
+def suggest(
+    rows: Sequence[Sequence[str]],
+    *,
+    has_header: bool,
+    fields: Iterable[KnownField],
+    told: Mapping[int, str] | None = None,
+) -> list[Column]:
+    """Return the columns of a table with the likeliest meaning of each; each meaning is given to one column only.
+
+    `told` are the meanings that are known by place, from the tool that wrote the table; they go before what a name
+    seems to mean.
+    """
     if not rows:
         return []
     usable = {field.name: field for field in fields if field.allowed}
     named = {**{fold(field.label): name for name, field in usable.items()}, **{fold(name): name for name in usable}}
     body = rows[1:] if has_header else rows
-    columns, taken = [], set()
+    sure = {place: target for place, target in (told or {}).items() if _usable(target, usable)}
+    columns, taken = [], set(sure.values())
     for place, head in enumerate(rows[0]):
         name = head.strip() if has_header else f"Column {place + 1}"
         samples = tuple(row[place].strip() for row in body[:5] if place < len(row) and row[place].strip())[:3]
         target = _meaning(name, named, usable) if has_header else ""
         if not has_header and "@" in head:
             target = EMAIL
-        columns.append(Column(name, "" if target in taken else target, samples))
+        target = sure.get(place) or ("" if target in taken else target)
+        columns.append(Column(name, target, samples))
         taken.add(target)
     return columns
+
+
+def _usable(target: str, usable: Mapping[str, KnownField]) -> bool:
+    return not target.startswith(FIELD) or target.removeprefix(FIELD) in usable
 
 
 def fold(name: str) -> str:
@@ -96,7 +113,8 @@ def _meaning(name: str, named: Mapping[str, str], usable: Mapping[str, KnownFiel
     folded = fold(name)
     if target := _TARGET_BY_NAME.get(folded):
         return target
-    field = named.get(folded) or _FIELD_BY_NAME.get(folded)
+    inner = fold(name.rpartition(".")[2])  # the value of an object: “attributes.city” may be the city
+    field = named.get(folded) or _FIELD_BY_NAME.get(folded) or named.get(inner) or _FIELD_BY_NAME.get(inner)
     return FIELD + field if field and field in usable else ""
 
 

@@ -16,7 +16,6 @@ from tillit.people.identity import (
     hasher,
     is_plain_email,
     normalise_email,
-    normalise_phone,
     normalise_text,
 )
 from tillit.people.importing import cells, mapping
@@ -257,9 +256,7 @@ class Preparing:
         if not text:
             return NULL + SEPARATOR + NULL
         try:
-            value = (
-                normalise_phone(text.lstrip("'"), country=country or None) if kind == "phone" else normalise_text(text)
-            )
+            value = cells.phone_number(text.lstrip("'"), country) if kind == "phone" else normalise_text(text)
         except InvalidIdentifier:
             self._chunk.counts[f"unreadable_{kind}"] += 1
             return NULL + SEPARATOR + NULL

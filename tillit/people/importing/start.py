@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from tillit.ledger.models import PurposeRule
 from tillit.ledger.processing import Refused, processing
-from tillit.people.importing import files, mapping
+from tillit.people.importing import files, formats, mapping, reception
+from tillit.people.importing.canonical import MAX_COLUMNS, too_many_columns
 from tillit.people.importing.encodings import SAMPLE_BYTES
 from tillit.people.importing.mapping import BadMapping, Column, KnownField
 from tillit.people.importing.table import Layout, detect_layout
@@ -22,7 +23,6 @@ from tillit.people.models import Field, Import, MailingList, Source
 PURPOSE = "audience.import"
 STALLED_AFTER = timedelta(minutes=5)
 SHOWN_ROWS = 5
-MAX_COLUMNS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Preview:
     layout: Layout
     columns: list[Column]
     rows: list[list[str]]
+    tool: str = ""  # whose export it is
 
 
 def check_source(source: Source, *, now: datetime) -> None:
@@ -67,11 +68,13 @@ def receive(
     by: str,
     now: datetime,
     consent: str = "",
+    sheet: str = "",
 ) -> Import:
-    """Keep a file that somebody uploads, as an import that is being set up.
+    """Keep a file that somebody uploads, as an import that is being set up: turned into a table of text.
 
-    `consent` is a purpose that people consented to by the source's warranty. Raises Refused for a source without a
-    valid warranty and for a purpose that asks for no consent, NotReadable for what is no table.
+    `sheet` names the sheet of a workbook. `consent` is a purpose that people consented to by the source's warranty.
+    Raises Refused for a source without a valid warranty and for a purpose that asks for no consent, NotReadable for
+    what is no table.
     """
     if mailing_list and mailing_list.workspace_id != source.workspace_id:
         raise ValueError("the list and the source are of different workspaces")
@@ -79,9 +82,10 @@ def receive(
         check_source(source, now=now)
         if consent:
             _check_consent(source.workspace_id, consent)
-    path = files.keep(parts)
+    received = reception.receive_file(files.keep(parts), file_name=file_name, sheet=sheet)
+    path = received.path
     try:
-        seen = preview(path, workspace_id=source.workspace_id)
+        seen = preview(path, workspace_id=source.workspace_id, encoding=received.encoding, delimiter=received.delimiter)
         return Import.objects.create(
             workspace_id=source.workspace_id,
             source=source,
@@ -90,11 +94,11 @@ def receive(
             path=path.name,
             state=Import.State.DRAFT,
             total_bytes=path.stat().st_size,
-            options={"consent": consent, **_options(seen.layout, seen.columns)},
+            options={"consent": consent, **received.told, **_options(seen)},
             started_by=by,
         )
     except BaseException:
-        path.unlink(missing_ok=True)
+        files.remove(path)
         raise
 
 
@@ -117,13 +121,12 @@ def preview(path: Path, *, workspace_id: int, encoding: str = "", delimiter: str
     if not rows:
         raise files.NotReadable(_("The file has no rows."))
     if layout.width > MAX_COLUMNS:
-        text = _(
-            "The file has %(width)s columns, more than the %(limit)s that can be read. Leave out what you do not need."
-        )
-        raise files.NotReadable(text % {"width": layout.width, "limit": MAX_COLUMNS})
-    columns = mapping.suggest(rows, has_header=layout.has_header, fields=known_fields(workspace_id))
+        raise too_many_columns(layout.width)
+    tool = formats.recognised(rows[0]) if layout.has_header else None
+    told = tool.targets(rows[0]) if tool else None
+    columns = mapping.suggest(rows, has_header=layout.has_header, fields=known_fields(workspace_id), told=told)
     body = rows[1:] if layout.has_header else rows
-    return Preview(layout, columns, body[:SHOWN_ROWS])
+    return Preview(layout, columns, body[:SHOWN_ROWS], tool.label if tool else "")
 
 
 def known_fields(workspace_id: int) -> list[KnownField]:
@@ -144,12 +147,13 @@ def known_fields(workspace_id: int) -> list[KnownField]:
     ]
 
 
-def _options(layout: Layout, columns: Sequence[Column]) -> dict[str, Any]:
+def _options(seen: Preview) -> dict[str, Any]:
     return {
-        "encoding": layout.encoding,
-        "delimiter": layout.delimiter,
-        "has_header": layout.has_header,
-        "columns": [{"name": column.name, "target": column.target} for column in columns],
+        "encoding": seen.layout.encoding,
+        "delimiter": seen.layout.delimiter,
+        "has_header": seen.layout.has_header,
+        "columns": [{"name": column.name, "target": column.target} for column in seen.columns],
+        "tool": seen.tool,
     }
 
 
@@ -162,9 +166,23 @@ def join(draft: Import, mailing_list: MailingList) -> None:
 def relayout(draft: Import, *, encoding: str, delimiter: str) -> Preview:
     """Read a draft's file with another encoding or separator than was detected, and keep that."""
     seen = preview(path_of(draft), workspace_id=draft.workspace_id, encoding=encoding, delimiter=delimiter)
-    draft.options = {**draft.options, **_options(seen.layout, seen.columns)}
+    draft.options = {**draft.options, **_options(seen)}
     draft.save(update_fields=["options"])
     return seen
+
+
+def choose_sheet(draft: Import, *, sheet: str) -> None:
+    """Read another sheet of a draft's workbook. Raises NotReadable, and keeps what was read, when it cannot."""
+    received = reception.another_sheet(path_of(draft), file_name=draft.file_name, sheet=sheet)
+    seen = preview(
+        received.path,
+        workspace_id=draft.workspace_id,
+        encoding=received.encoding,
+        delimiter=received.delimiter,
+    )
+    draft.options = {**draft.options, **received.told, **_options(seen)}
+    draft.path, draft.total_bytes = received.path.name, received.path.stat().st_size
+    draft.save(update_fields=["options", "path", "total_bytes"])
 
 
 def start(draft: Import, targets: Sequence[str] | None = None, *, now: datetime) -> Import:
@@ -180,6 +198,7 @@ def start(draft: Import, targets: Sequence[str] | None = None, *, now: datetime)
     mapping.check(columns, known_fields(draft.workspace_id))
     check_source(draft.source, now=now)
     draft.options["columns"] = [{"name": column.name, "target": column.target} for column in columns]
+    files.beside(path_of(draft)).unlink(missing_ok=True)
     with transaction.atomic():
         draft.state = Import.State.QUEUED
         draft.save(update_fields=["options", "state"])
@@ -196,6 +215,7 @@ def start_import(
     by: str,
     now: datetime,
     consent: str = "",
+    sheet: str = "",
     wanted: Mapping[str, str] | None = None,
     defer: bool = True,
 ) -> Import:
@@ -213,11 +233,13 @@ def start_import(
         by=by,
         now=now,
         consent=consent,
+        sheet=sheet,
     )
     columns = mapping.apply_map(columns_of(draft), wanted or {})
     if defer:
         return start(draft, [column.target for column in columns], now=now)
     mapping.check(columns, known_fields(workspace_id))
+    files.beside(path_of(draft)).unlink(missing_ok=True)
     draft.options["columns"] = [{"name": column.name, "target": column.target} for column in columns]
     draft.state = Import.State.QUEUED
     draft.save(update_fields=["options", "state"])
@@ -241,7 +263,7 @@ def stop(running: Import, *, now: datetime) -> bool:
 
 def discard(draft: Import) -> None:
     """Remove an import that was never started, with its file."""
-    path_of(draft).unlink(missing_ok=True)
+    files.remove(path_of(draft))
     draft.delete()
 
 
