@@ -15,6 +15,7 @@ SOURCES = [path for path in sorted((ROOT / "tillit").rglob("*.py")) if "migratio
 
 # Calls whose purpose is not written there, each with where it comes from.
 PASSED_ON = {
+    "api/endpoints/persons.py": "the one that the caller names, of those that the key is for",
     "campaigns/actions.py": "the campaign's own",
     "campaigns/preview.py": "the campaign's own",
     "delivery/claims.py": "the campaign's own, or the message's",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -109,6 +112,42 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.workspace_id}: {self.role}"
+
+
+class ApiKey(models.Model):
+    """A program's way in: what it may do, for which purposes, and whom what it reads goes to. Its text is not kept."""
+
+    ROLES = (Role.VIEWER, Role.EDITOR)  # what only owners may do is done by people
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="api_keys")
+    name = models.CharField(_("name"), max_length=120)
+    prefix = models.CharField(max_length=20)
+    digest = models.BinaryField(max_length=32, unique=True)
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.VIEWER)
+    purposes = ArrayField(models.CharField(max_length=63))
+    recipient = models.CharField(_("recipient"), max_length=80, blank=True)
+    made_by = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    window_at = models.DateTimeField(null=True)
+    used = models.PositiveIntegerField(default=0)
+
+    privacy = nobody(
+        plain=(
+            *("name", "prefix", "digest", "role", "purposes", "recipient", "made_by", "created_at", "expires_at"),
+            *("revoked_at", "last_used_at", "window_at", "used"),
+        ),
+        reason="a program's, not a person's; who made it is a number",
+    )
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [models.CheckConstraint(name="apikey_role", condition=~models.Q(role="owner"))]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class CacheEntry(models.Model):

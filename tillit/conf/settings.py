@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "tillit.governance",
     "tillit.console",
     "tillit.public",
+    "tillit.api",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "tillit.conf.static.StaticFiles",
+    "tillit.api.middleware.api",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

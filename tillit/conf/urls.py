@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("tillit.console.urls")),
+    path("", include("tillit.api.urls")),
     path("account/", include("allauth.urls")),
     path("", include("tillit.public.urls")),
 ]

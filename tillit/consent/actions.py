@@ -49,17 +49,19 @@ def choose(
     now: datetime,
     by: str | None = None,
     notices: Mapping[str, str] | None = None,
+    source_id: int | None = None,
     about: str = "",
 ) -> dict[str, UUID]:
     """Record one person's choices (purpose → state) in a context of their own; return the receipts by purpose.
 
     All are recorded, or none. `notices` maps a purpose to the digest of the words that the person was shown. `by` is
-    the person, unless somebody else records what they said. Raises NobodyThere, NotRefusable and Refused.
+    the person, unless somebody else records what they said; `source_id` is then what warrants it. Raises NobodyThere,
+    NotRefusable and Refused.
     """
     actor = by or person_actor(person_id)
     with processing(workspace_id, MANAGE, by=actor, act="choice.record", subject=person_id, about=about) as activity:
         _found(person_id)
-        return _record(activity, person_id, decisions, method=method, now=now, notices=notices)
+        return _record(activity, person_id, decisions, method=method, now=now, notices=notices, source_id=source_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +107,19 @@ def _record(
     method: str,
     now: datetime,
     notices: Mapping[str, str] | None,
+    source_id: int | None = None,
 ) -> dict[str, UUID]:
     shown = notices or {}
     return {
         purpose: record_choice(
-            activity, [person_id], purpose, state, method=method, now=now, notice_digest=shown.get(purpose, "")
+            activity,
+            [person_id],
+            purpose,
+            state,
+            method=method,
+            now=now,
+            notice_digest=shown.get(purpose, ""),
+            source_id=source_id,
         )[0]
         for purpose, state in decisions.items()
     }

@@ -9,6 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
+from tillit.accounts.keys import keys
 from tillit.accounts.models import User
 from tillit.console.navigation import address_if_any
 from tillit.ledger import queries, versions
@@ -22,6 +23,8 @@ ACTS = {
     "user.make-viewer": gettext_noop("Made a user viewer"),
     "user.make-editor": gettext_noop("Made a user editor"),
     "user.make-owner": gettext_noop("Made a user owner"),
+    "key.make": gettext_noop("Made an API key"),
+    "key.revoke": gettext_noop("Revoked an API key"),
     "workspace.change": gettext_noop("Changed the workspace’s settings"),
     "policy.publish": gettext_noop("Published a version of the policy"),
     "policy.effect": gettext_noop("A version of the policy took effect"),
@@ -83,6 +86,7 @@ ACTS = {
     "message.release": gettext_noop("Gave mails back to the queue"),
     "preferences.save": gettext_noop("Saved preferences"),
     "choice.record": gettext_noop("Recorded a choice"),
+    "choice.read": gettext_noop("Looked at a person’s choices"),
     "choice.lapse": gettext_noop("Let lapsed consents end"),
     "list.unsubscribe": gettext_noop("Left a list"),
     "list.undo": gettext_noop("Came back to a list"),
@@ -169,7 +173,8 @@ class Told:
 def tell(workspace_id: int, activities: Iterable[Activity]) -> list[Told]:
     """Put activities of a workspace into words, in a constant number of queries."""
     rows = list(activities)
-    names = _users({row.actor for row in rows})
+    actors = {row.actor for row in rows}
+    names = _users(actors) | _keys(workspace_id, actors)
     titles, numbers = purpose_titles(workspace_id), queries.version_numbers(workspace_id)
     return [
         Told(
@@ -201,6 +206,13 @@ def _users(actors: set[str]) -> dict[str, str]:
     ids = {actor: int(actor.removeprefix("user:")) for actor in actors if actor.startswith("user:")}
     known = {user.pk: str(user) for user in User.objects.filter(pk__in=ids.values())}
     return {actor: known.get(number, _("a former user")) for actor, number in ids.items()}
+
+
+def _keys(workspace_id: int, actors: set[str]) -> dict[str, str]:
+    """The programs among the actors, by the names of their keys; one query, if there are any."""
+    ids = {actor: int(actor.removeprefix("key:")) for actor in actors if actor.startswith("key:")}
+    known = dict(keys(workspace_id).filter(pk__in=ids.values()).values_list("pk", "name")) if ids else {}
+    return {actor: _("API key “%(name)s”") % {"name": known.get(number, number)} for actor, number in ids.items()}
 
 
 def _actor(actor: str, names: Mapping[str, str]) -> str:

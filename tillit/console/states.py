@@ -56,6 +56,10 @@ TONES = {
     "material": "warning",
     "ask": "danger",
     "may-ask": "info",
+    # keys
+    "valid": "success",
+    "ended": "secondary",
+    "revoked": "danger",
     # roles
     "viewer": "secondary",
     "editor": "info",

@@ -10,6 +10,7 @@ from tillit.console.views import (
     fields,
     front,
     imports,
+    keys,
     ledger,
     lists,
     overview,
@@ -37,7 +38,7 @@ NOUNS = (
     *(overview, people, explain, fields, lists, imports, sources, campaigns, campaign_sending, requests, ledger),
     *(policy_register, policy_map, policy_assessments),
     *(policy, policy_changes, policy_notices, policy_drafts, policy_editor, policy_yaml),
-    *(settings, users, caught),
+    *(settings, users, keys, caught),
 )
 
 urlpatterns = [

@@ -244,7 +244,7 @@ def person_with(workspace_id: int, address: str, *, by: str) -> UUID | None:
     return found
 
 
-def past_of(workspace_id: int, person_id: UUID, *, by: str, purpose: str = "") -> Past | None:
+def past_of(workspace_id: int, person_id: UUID, *, by: str, purpose: str = "", recipient: str = "") -> Past | None:
     """Read everything that ever decided about a person, and record that somebody did; None when nobody is there.
 
     `purpose` is the one that was asked about. The ledger names it only where some version of the policy has it: what
@@ -252,7 +252,7 @@ def past_of(workspace_id: int, person_id: UUID, *, by: str, purpose: str = "") -
     """
     known = places(workspace_id)
     about = f"purpose:{purpose}" if purpose in known else ""
-    with processing(workspace_id, FULFIL, by=by, act=ACT, subject=person_id, about=about[:80]):
+    with processing(workspace_id, FULFIL, by=by, act=ACT, recipient=recipient, subject=person_id, about=about[:80]):
         stood = history(person_id)
         if stood is None:
             return None

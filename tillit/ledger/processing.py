@@ -23,7 +23,16 @@ from tillit.ledger.refused import Refused
 from tillit.ledger.versions import version
 from tillit.policy.disclosure import NotDisclosable, disclosed
 
-__all__ = ["SYSTEM", "OpenActivity", "Refused", "WrongContext", "person_actor", "processing", "user_actor"]
+__all__ = [
+    "SYSTEM",
+    "OpenActivity",
+    "Refused",
+    "WrongContext",
+    "key_actor",
+    "person_actor",
+    "processing",
+    "user_actor",
+]
 
 _PURPOSE = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
 SYSTEM = "system"
@@ -59,6 +68,11 @@ class OpenActivity:
 def user_actor(user_id: int) -> str:
     """The actor text of a console user."""
     return f"{_USER}{user_id}"
+
+
+def key_actor(key_id: int) -> str:
+    """The actor text of a program that uses an API key."""
+    return f"key:{key_id}"
 
 
 def person_actor(person_id: UUID) -> str:

@@ -56,7 +56,7 @@ def public_list(workspace_id: int, list_id: int) -> MailingList:
     raise NotPublic
 
 
-def sign_up(workspace_id: int, list_id: int, *, email: str, language: str, now: datetime) -> None:
+def sign_up(workspace_id: int, list_id: int, *, email: str, language: str, now: datetime, by: str = VISITOR) -> None:
     """Ask by mail whether the owner of an address wants to join a list. Says nothing about who is known.
 
     Whoever is new is kept for a week; whoever is known stays as they are until they confirm. Somebody who was erased
@@ -65,7 +65,7 @@ def sign_up(workspace_id: int, list_id: int, *, email: str, language: str, now: 
     Raises NotPublic and InvalidIdentifier.
     """
     mailing_list = public_list(workspace_id, list_id)
-    with processing(workspace_id, CONFIRM, by=VISITOR, act="list.ask", about=f"list:{list_id}") as activity:
+    with processing(workspace_id, CONFIRM, by=by, act="list.ask", about=f"list:{list_id}") as activity:
         if suppressed(workspace_id, [normalise_email(email)]):
             activity.count(suppressed=1)
             return

@@ -1,0 +1,42 @@
+"""How an endpoint is declared: its method and path, the role it needs, and the purpose it works under."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ninja import Router
+
+from tillit.accounts.models import Role
+from tillit.api.access import Key
+from tillit.api.once import once
+
+Endpoint = Callable[..., Any]
+
+
+def reads(
+    router: Router, path: str, *, response: Any, purpose: str | None = "", role: Role = Role.VIEWER
+) -> Callable[[Endpoint], Endpoint]:
+    """Declare an endpoint that changes nothing."""
+
+    def declare(view: Endpoint) -> Endpoint:
+        return router.get(path, auth=Key(role, purpose), response=response, openapi_extra=_said(role, purpose))(view)
+
+    return declare
+
+
+def writes(
+    router: Router, method: str, path: str, *, response: Any, purpose: str, role: Role = Role.EDITOR
+) -> Callable[[Endpoint], Endpoint]:
+    """Declare an endpoint that changes something; a request with an idempotency key is carried out once."""
+
+    def declare(view: Endpoint) -> Endpoint:
+        return router.api_operation(
+            [method], path, auth=Key(role, purpose), response=response, openapi_extra=_said(role, purpose)
+        )(once(view))
+
+    return declare
+
+
+def _said(role: Role, purpose: str | None) -> dict[str, Any]:
+    return {"x-tillit-role": str(role), "x-tillit-purpose": "?purpose" if purpose is None else purpose}
