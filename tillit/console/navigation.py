@@ -31,6 +31,7 @@ ENTRIES = (
     Entry(route="people", label=_("People"), icon="users", key="p"),
     Entry(route="lists", label=_("Lists"), icon="list-details", key="l"),
     Entry(route="imports", label=_("Imports"), icon="database-import", key="i"),
+    Entry(route="suppressions", label=_("Suppression"), icon="ban", key="b"),
     Entry(route="campaigns", label=_("Campaigns"), icon="send", key="c"),
     Entry(route="policy", label=_("Policy"), icon="shield-check", key="y"),
     Entry(route="requests", label=_("Requests"), icon="inbox", key="r"),

@@ -28,6 +28,7 @@ from tillit.console.views import (
     requests,
     settings,
     sources,
+    suppressions,
     users,
 )
 
@@ -35,7 +36,8 @@ app_name = "console"
 
 #: Modules of tillit.console.views whose routes lie under ``w/<workspace_id>/``.
 NOUNS = (
-    *(overview, people, explain, fields, lists, imports, sources, campaigns, campaign_sending, requests, ledger),
+    *(overview, people, explain, fields, lists, imports, sources, campaigns, campaign_sending),
+    *(suppressions, requests, ledger),
     *(policy_register, policy_map, policy_assessments),
     *(policy, policy_changes, policy_notices, policy_drafts, policy_editor, policy_yaml),
     *(settings, users, keys, caught),

@@ -53,4 +53,9 @@ class Suppression(models.Model):
         indexes: ClassVar = [models.Index(fields=["workspace", "-id"], name="suppression_workspace")]
 
     def __str__(self) -> str:
-        return self.domain or f"address {bytes(self.key).hex()[:8]}"
+        return self.domain or f"address {self.mark}"
+
+    @property
+    def mark(self) -> str:
+        """By what one address is told from the next where it cannot be named."""
+        return bytes(self.key).hex()[:8]
