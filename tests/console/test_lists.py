@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests import make
 from tests.browser import WIDTHS, assert_accessible
 from tillit.accounts.models import Role
-from tillit.people.models import MailingList
+from tillit.ledger.processing import processing
+from tillit.people.models import MailingList, Subscription
 
 FILE = "email,first name,last name,country,status\n" + "".join(
     f"p{n:03}@example.org,Anna,Berg{n},Sweden,{'unsubscribed' if n % 10 == 0 else ''}\n" for n in range(70)
@@ -53,17 +57,62 @@ def test_a_list_shows_its_people_and_growth(club, viewer):
     news = MailingList.objects.get(workspace=club)
     page = viewer.get(f"/w/{club.pk}/lists/{news.pk}")
     assert text(page).count('<th scope="row"><a class="row-link"') == 50
-    assert [series.values[-1] for series in page.context["chart"].series] == [63, 7]
+    growth = page.context["growth"]
+    assert (growth.range, growth.joined, growth.left, growth.net) == ("90", 63, 7, "+56")
+    assert [series.values[-1] for series in growth.chart.series] == [63, 7]
     left = viewer.get(f"/w/{club.pk}/lists/{news.pk}?state=unsubscribed")
     assert text(left).count('<th scope="row"><a class="row-link"') == 7
-    assert left.context["chart"] is None
+    assert left.context["growth"] is None
+
+
+@pytest.mark.parametrize(("range_", "bars"), [("30", 30), ("90", 90), ("365", 53), ("all", 19), ("other", 90)])
+def test_growth_is_shown_by_day_week_or_month(house, bring, viewer, range_, bars):
+    bring(house, "email\na@example.org\nb@example.org\n")
+    news = MailingList.objects.get(workspace=house)
+    with processing(house.pk, "audience.administer", by="test", act="age"):
+        people = Subscription.objects.filter(list_id=news.pk).order_by("person_id").values_list("person_id", flat=True)
+        Subscription.objects.filter(person_id=people[0]).update(since=timezone.now() - timedelta(days=550))
+    growth = viewer.get(f"/w/{house.pk}/lists/{news.pk}?range={range_}").context["growth"]
+    assert len(growth.chart.labels) in {bars, bars + 1}
+    assert growth.joined == (2 if range_ == "all" else 1)
+
+
+def test_a_list_on_which_nothing_happened_lately_says_so(house, bring, viewer):
+    bring(house, "email\na@example.org\n")
+    news = MailingList.objects.get(workspace=house)
+    with processing(house.pk, "audience.administer", by="test", act="age"):
+        Subscription.objects.filter(list_id=news.pk).update(since=timezone.now() - timedelta(days=550))
+    page = viewer.get(f"/w/{house.pk}/lists/{news.pk}?range=30")
+    assert page.context["growth"].chart is None and "Nobody joined or left" in text(page)
+
+
+def test_a_welcome_is_written_checked_and_shown(house, editor, viewer):
+    news = MailingList.objects.get(workspace=house)
+    path = f"/w/{house.pk}/lists/{news.pk}/welcome"
+    given = {"subject_sv": "Välkommen", "body_sv": "Hej {{ first_name | default('du') }}!", "subject_en": " "}
+    page = editor.post(path, given, follow=True)
+    news.refresh_from_db()
+    assert news.welcome == {"sv": {"subject": "Välkommen", "body": "Hej {{ first_name | default('du') }}!"}}
+    [(language, mail)] = page.context["previews"]
+    assert (str(language), mail.subject) == ("Swedish", "Välkommen") and "Hej du!" in mail.html
+    for wrong, said in (
+        ({"body_en": "Hello"}, "needs a subject and a text"),
+        ({"subject_en": "A", "body_en": "{{ company }}"}, "company"),
+    ):
+        refused = editor.post(path, {**given, **wrong})
+        assert refused.status_code == 422 and said in text(refused)
+    assert viewer.post(path, given).status_code == 403
+    editor.post(path, {"subject_sv": ""})
+    news.refresh_from_db()
+    assert news.welcome == {}
 
 
 @pytest.mark.clause("A4")
 def test_a_list_is_made_changed_put_away_and_taken_up(house, editor):
-    given = {"name": "Club", "description": "For friends", "public": "on", "opt_in": "double"}
+    given = {"name": "Club", "topic_en": "For friends", "title_sv": "Klubben", "public": "on", "opt_in": "double"}
     page = editor.post(f"/w/{house.pk}/lists/new", given, follow=True)
     club = MailingList.objects.get(name="Club")
+    assert (club.title("en"), club.title("sv"), club.topic("sv")) == ("Club", "Klubben", "For friends")
     assert page.redirect_chain[-1][0] == f"/w/{house.pk}/lists/{club.pk}"
     taken = editor.post(f"/w/{house.pk}/lists/new", given)
     assert taken.status_code == 422 and "Another list has this name" in text(taken)
@@ -106,7 +155,14 @@ def test_the_pages_are_accessible(served, browser_page, sign_in, make_house, bri
     browser_page.emulate_media(color_scheme=scheme)
     browser_page.set_viewport_size({"width": width, "height": 900})
     news = MailingList.objects.get(workspace=house)
-    for path in ("lists", "lists?show=archived", "lists/new", f"lists/{news.pk}", f"lists/{news.pk}/edit"):
+    for path in (
+        "lists",
+        "lists?show=archived",
+        "lists/new",
+        f"lists/{news.pk}",
+        f"lists/{news.pk}/edit",
+        f"lists/{news.pk}/welcome",
+    ):
         browser_page.goto(f"/w/{house.pk}/{path}")
         assert_accessible(browser_page)
         assert browser_page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,4 +1,4 @@
-"""The campaigns that are being sent, as streams for the senders."""
+"""The campaigns that are being sent, as streams for the senders, and the welcome of lists."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import logging
 from datetime import datetime
 from functools import lru_cache
 
-from tillit.campaigns import actions
+from tillit.campaigns import actions, welcome
 from tillit.campaigns.letter import Letter, letter
 from tillit.campaigns.models import Campaign
 from tillit.campaigns.slots import ContentErrors
+from tillit.delivery.service import register
 from tillit.delivery.streams import Stream, register_source
+from tillit.delivery.welcome import TEMPLATE
 from tillit.ledger.processing import Refused
 
 logger = logging.getLogger(__name__)
@@ -51,3 +53,4 @@ def _letter(campaign_id: int, prepared_at: datetime) -> Letter:
 
 
 register_source(running)
+register(TEMPLATE, welcome.compose)

@@ -24,6 +24,7 @@ class Choice(models.Model):
     class Method(models.TextChoices):
         IMPORT = "import", _("Import with evidence")
         CONFIRMED = "confirmed", _("Confirmed by mail")
+        FORM = "form", _("Said on a sign-up form")
         ONE_CLICK = "one-click", _("One-click unsubscribe")
         PREFERENCES = "preferences", _("Preference centre")
         OPERATOR = "operator", _("Recorded by staff on request")

@@ -26,7 +26,13 @@ from tillit.policy.regions import Region
 from tillit.policy.values import Period, Texts
 
 OPERATOR, AUTHORITY = "operator", "authority"
-OWN_ACTS = {Choice.Method.CONFIRMED, Choice.Method.ONE_CLICK, Choice.Method.PREFERENCES, Choice.Method.SIGNAL}
+OWN_ACTS = {
+    Choice.Method.CONFIRMED,
+    Choice.Method.FORM,
+    Choice.Method.ONE_CLICK,
+    Choice.Method.PREFERENCES,
+    Choice.Method.SIGNAL,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,8 @@ ACTS = {
     "field.retire": gettext_noop("Retired a field"),
     "field.erase": gettext_noop("Erased what a retired field held"),
     "field.count": gettext_noop("Counted whom a field says something of"),
+    "list.join": gettext_noop("Joined a list on a form"),
+    "list.welcome": gettext_noop("Queued a welcome mail"),
     "list.make": gettext_noop("Made a list"),
     "list.change": gettext_noop("Changed a list"),
     "list.archive": gettext_noop("Put a list away"),

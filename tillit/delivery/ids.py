@@ -28,5 +28,10 @@ def id_range(prepared_at: datetime) -> tuple[UUID, UUID]:
     return UUID(int=first), UUID(int=first | (1 << 80) - 1)
 
 
+def made_at(message_id: UUID) -> datetime:
+    """When a message was queued, which its id tells. Source: RFC 9562 section 5.7."""
+    return datetime.fromtimestamp((message_id.int >> 80) / 1000, tz=UTC)
+
+
 def _milliseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MILLISECOND

@@ -28,11 +28,12 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 
 
 class Parts(NamedTuple):
-    """A mail's content."""
+    """A mail's content; `unsubscribe` is where one leaves what the mail is about, for what can be left."""
 
     subject: str
     html: str
     text: str
+    unsubscribe: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,11 +42,15 @@ class Envelope:
         return message if self.signer is None else self.signer.sign(message, now_s=int(time.time()))
 
     def service(self, mail: ServiceMail, parts: Parts) -> bytes:
-        """Lay out a service message: no unsubscribe header (clause E10), and marked as automatic (RFC 3834)."""
+        """Lay out a service message, marked as automatic (RFC 3834).
+
+        It has an unsubscribe header where its content can be left (RFC 8058 wants https), else none (clause E10).
+        """
+        leaves = parts.unsubscribe.startswith("https://")
         template = Template.compile(
             headers=Headers(
                 sender=Mailbox(mail.workspace.name, f"no-reply@{self.domain}"),
-                unsubscribable=False,
+                unsubscribable=leaves,
                 automatic=True,
                 language=mail.language,
             ),
@@ -61,6 +65,7 @@ class Envelope:
                 name=" ".join(str(name) for name in names if name),
                 message_id=self.message_id(mail.message_id),
                 date=date(),
+                unsubscribe=parts.unsubscribe if leaves else None,
             ),
             [],
         )

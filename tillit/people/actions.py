@@ -46,6 +46,12 @@ def make_default_fields(workspace_id: int) -> None:
     )
 
 
+def is_held(workspace_id: int, kind: str, value: str) -> bool:
+    """Say whether an identifier is somebody's, or a tombstone's. Raises InvalidIdentifier."""
+    key, _value = identity_key(workspace_id, kind, value)
+    return Identity.everyone.filter(key=key).exists()
+
+
 class Erased(Refused):
     """The identifier belongs to somebody who was erased, and only they can bring themselves back."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from html import escape
-from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from tillit.delivery.ids import made_at
 from tillit.delivery.service import Parts, ServiceMail, register
 from tillit.edge.tokens import Kind, Tokens
 from tillit.people.models import MailingList
@@ -64,7 +63,7 @@ def confirmation(mail: ServiceMail) -> Parts:
             subject=_("Please confirm: mail from %(name)s"),
             say=[
                 _("Somebody, hopefully you, entered this address to get “%(list)s” from %(name)s.")
-                % {"list": mailing_list.name if mailing_list else "", "name": "%(name)s"},
+                % {"list": mailing_list.title(mail.language) if mailing_list else "", "name": "%(name)s"},
             ],
             link=link,
             button=_("See and confirm"),
@@ -85,11 +84,6 @@ def _link(mail: ServiceMail, kind: Kind, page: str, *, campaign: int = 0, argume
         argument=argument,
     )
     return settings.BASE_URL + reverse(page, args=[token])
-
-
-def made_at(message_id: UUID) -> datetime:
-    """When a message was queued, which its id tells. Source: RFC 9562 section 5.7."""
-    return datetime.fromtimestamp((message_id.int >> 80) / 1000, tz=UTC)
 
 
 def _parts(mail: ServiceMail, *, subject: str, say: list[str], link: str, button: str, after: list[str]) -> Parts:

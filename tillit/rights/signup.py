@@ -18,8 +18,9 @@ from tillit.consent.fold import lock
 from tillit.consent.models import Choice
 from tillit.consent.subscriptions import NotPublic
 from tillit.delivery.service import queue
+from tillit.delivery.welcome import queue_welcome
 from tillit.ledger.processing import OpenActivity, Refused, person_actor, processing
-from tillit.people.actions import Erased, add_person, identity_key, set_subscription
+from tillit.people.actions import Erased, add_person, identity_key, is_held, set_subscription
 from tillit.people.identity import normalise_email
 from tillit.people.models import Identity, MailingList, Person, Subscription
 from tillit.people.suppression.known import suppressed
@@ -83,8 +84,9 @@ def confirm(
 ) -> Confirmed:
     """Put a person on the list that they signed up for, and record their consent to marketing mail with its evidence.
 
-    Confirming again changes nothing. Raises NobodyThere when the week is over, LeftMeanwhile when the person has left
-    since `asked_at`, and NotPublic. Source: GDPR art 4(11), 7(1).
+    They are welcomed once, where the list has a text for it. Confirming again changes nothing. Raises NobodyThere when
+    the week is over, LeftMeanwhile when the person has left since `asked_at`, and NotPublic.
+    Source: GDPR art 4(11), 7(1).
     """
     mailing_list = public_list(workspace_id, list_id)
     actor = person_actor(person_id)
@@ -111,7 +113,41 @@ def confirm(
             now=now,
             notice_digest=notice_digest,
         )
+    queue_welcome(mailing_list, person_id)
     return Confirmed(mailing_list, receipt)
+
+
+def join(workspace_id: int, list_id: int, *, email: str, language: str, notice_digest: str, now: datetime) -> None:
+    """Put the owner of an address on a list of single opt-in at once, if nobody knew the address; else ask by mail.
+
+    A form proves nothing of who filled it in. So it can only add somebody new: whoever is known, has left, refused or
+    was erased is asked, as for any list, and nobody is brought back by somebody else. The consent is recorded with the
+    words that stood on the form. Raises NotPublic and InvalidIdentifier. Source: GDPR art 7(1), 7(3); clause D5.
+    """
+    mailing_list = public_list(workspace_id, list_id)
+    with processing(workspace_id, MANAGE, by=VISITOR, act="list.join", about=f"list:{list_id}") as activity:
+        fresh = (
+            mailing_list.opt_in == MailingList.OptIn.SINGLE
+            and not is_held(workspace_id, Identity.Kind.EMAIL, email)
+            and not suppressed(workspace_id, [normalise_email(email)])
+        )
+        if fresh:
+            person_id = add_person(activity, email=email, language=language)
+            activity.subject_id = person_id
+            set_subscription(activity, [person_id], mailing_list, Subscription.State.SUBSCRIBED, now=now)
+            record_choice(
+                activity,
+                [person_id],
+                MARKETING,
+                Choice.State.GRANTED,
+                method=Choice.Method.FORM,
+                now=now,
+                notice_digest=notice_digest,
+            )
+    if fresh:
+        queue_welcome(mailing_list, person_id)
+    else:
+        sign_up(workspace_id, list_id, email=email, language=language, now=now)
 
 
 def forget_unconfirmed(workspace_id: int, *, now: datetime) -> int:

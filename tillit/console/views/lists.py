@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from tillit.accounts.models import Role
-from tillit.console.figures import Chart, Series
+from tillit.console.list_figures import RANGES, Growth, growth
+from tillit.console.list_forms import ListForm, WelcomeForm
 from tillit.console.listing import Listing
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
@@ -28,27 +25,6 @@ from tillit.people import queries
 from tillit.people.models import MailingList, Subscription
 
 ADMINISTER = "audience.administer"
-DAYS = 90
-
-
-class ListForm(forms.ModelForm):
-    """What a list is called, what people read about it, and how they join."""
-
-    class Meta:
-        model = MailingList
-        fields = ("name", "description", "public", "opt_in")
-        widgets = {"description": forms.Textarea(attrs={"rows": 3}), "opt_in": forms.RadioSelect}
-        labels = {"public": gettext_lazy("People may join it themselves")}
-        help_texts = {
-            "public": gettext_lazy("Then the list is shown in everybody’s preference centre."),
-            "opt_in": gettext_lazy(
-                "Double: who joins on a form confirms by a mail first, which proves the address theirs."
-            ),
-        }
-
-    def taken(self) -> None:
-        """Say that the name is another list's."""
-        self.add_error("name", _("Another list has this name."))
 
 
 @page(role=Role.VIEWER)
@@ -76,39 +52,25 @@ def mailing_list(request: PageRequest, list_id: int) -> HttpResponse:
         (figures,) = queries.figures([found])
         listing = PeopleListing(request, request.workspace.id, in_force(request.workspace.id), list_id=found.pk)
         rows = listing.rows
-        chart = None if listing.filtered or "after" in request.GET else _growth(found)
+        grown = _growth(request, found, listing)
     told = {
         "list": found,
         "figures": figures,
         "listing": listing,
         "rows": rows,
-        "chart": chart,
+        "growth": grown,
+        "ranges": RANGES,
         "states": [("", _("Everybody")), *Subscription.State.choices],
         "regions": REGIONS.items(),
     }
     return render(request, "console/lists/list.html", told)
 
 
-def _growth(found: MailingList) -> Chart | None:
-    """Who joined and left on each of the last days; nothing for a list on which nothing happened."""
-    start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS - 1)
-    days = [start.date() + timedelta(days=each) for each in range(DAYS)]
-    by_day = queries.growth(found, since=start)
-    if not by_day:
+def _growth(request: PageRequest, found: MailingList, listing: PeopleListing) -> Growth | None:
+    """How the list grew, on the first page of everybody on it."""
+    if listing.filtered or "after" in request.GET or "before" in request.GET:
         return None
-
-    def numbers(state: str) -> list[int]:
-        return [by_day.get(day, {}).get(state, 0) for day in days]
-
-    return Chart(
-        id="growth",
-        title=_("Joined and left by day"),
-        labels=[date_format(day, "MONTH_DAY_FORMAT") for day in days],
-        series=[
-            Series(_("Joined"), numbers(Subscription.State.SUBSCRIBED)),
-            Series(_("Left"), numbers(Subscription.State.UNSUBSCRIBED)),
-        ],
-    )
+    return growth(found, wanted=request.GET.get("range", ""), today=timezone.localdate())
 
 
 @page(role=Role.EDITOR, methods=("GET", "POST"))
@@ -117,7 +79,7 @@ def new_list(request: PageRequest) -> HttpResponse:
     form = ListForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = keeping.make_list(request.workspace.id, **form.cleaned_data, by=_by(request))
+            made = keeping.make_list(request.workspace.id, **form.told(), by=_by(request))
         except keeping.NameTaken:
             form.taken()
         else:
@@ -133,13 +95,26 @@ def edit_list(request: PageRequest, list_id: int) -> HttpResponse:
     form = ListForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         try:
-            keeping.change_list(found, **form.cleaned_data, by=_by(request))
+            keeping.change_list(found, **form.told(), by=_by(request))
         except keeping.NameTaken:
             form.taken()
         else:
             messages.success(request, _("The changes were saved."))
             return redirect(address("list", request.workspace.id, list_id))
     return _form(request, form, {"heading": _("Change the list"), "list": _list(request, list_id)})
+
+
+@page(role=Role.EDITOR, methods=("GET", "POST"))
+def welcome(request: PageRequest, list_id: int) -> HttpResponse:
+    """The mail that welcomes whoever joins by their own act, with a preview of what is written."""
+    found = _list(request, list_id)
+    form = WelcomeForm(found, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        keeping.change_list(found, name=found.name, welcome=form.told(), by=_by(request))
+        messages.success(request, _("The changes were saved."))
+        return redirect(address("list_welcome", request.workspace.id, list_id))
+    told = {"list": found, "form": form, "previews": form.previews()}
+    return render(request, "console/lists/welcome.html", told, status=422 if form.errors else 200)
 
 
 @verb(role=Role.EDITOR)
@@ -175,6 +150,7 @@ urlpatterns = [
     path("lists/new", new_list, name="new_list"),
     path("lists/<int:list_id>", mailing_list, name="list"),
     path("lists/<int:list_id>/edit", edit_list, name="edit_list"),
+    path("lists/<int:list_id>/welcome", welcome, name="list_welcome"),
     path("lists/<int:list_id>/archive", archive, name="archive_list"),
     path("lists/<int:list_id>/restore", restore, name="restore_list"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from tillit.people.models.persons import PerPersonManager
@@ -12,7 +13,12 @@ from tillit.policy.declarations import Declares, nobody
 
 
 class MailingList(models.Model):
-    """A distribution list."""
+    """A distribution list.
+
+    `titles` and `topics` map languages to what people read: what it is called and what comes by it; where a language
+    lacks one, `name` and `description` are read. `welcome` maps languages to the subject and body of the mail that
+    greets whoever joins by their own act.
+    """
 
     class OptIn(models.TextChoices):
         SINGLE = "single", _("Single opt-in")
@@ -23,12 +29,20 @@ class MailingList(models.Model):
     description = models.TextField(
         _("description"), blank=True, help_text=_("Shown to people in the preference centre.")
     )
+    titles = models.JSONField(default=dict, db_default={})
+    topics = models.JSONField(default=dict, db_default={})
+    welcome = models.JSONField(default=dict, db_default={})
     public = models.BooleanField(_("public"), default=True, help_text=_("People may join it themselves."))
     opt_in = models.CharField(_("opt-in"), max_length=10, choices=OptIn, default=OptIn.DOUBLE)
     archived_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    privacy = nobody(plain=("name", "description", "public", "opt_in", "archived_at", "created_at"))
+    privacy = nobody(
+        plain=(
+            *("name", "description", "titles", "topics", "welcome"),
+            *("public", "opt_in", "archived_at", "created_at"),
+        )
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint("workspace", "name", name="mailinglist_name")]
@@ -36,6 +50,27 @@ class MailingList(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def title(self, language: str = "") -> str:
+        """What people read that the list is called, in a language or the reader's."""
+        return self.titles.get(_main(language)) or self.name
+
+    def topic(self, language: str = "") -> str:
+        """What people read of what comes by the list, in a language or the reader's."""
+        return self.topics.get(_main(language)) or self.description
+
+    @property
+    def welcomes(self) -> dict[str, dict[str, str]]:
+        """Language → subject and body of the welcome, where both are written."""
+        return {
+            code: text
+            for code, text in self.welcome.items()
+            if text.get("subject", "").strip() and text.get("body", "").strip()
+        }
+
+
+def _main(language: str) -> str:
+    return (language or get_language() or "").split("-")[0]
 
 
 class Subscription(models.Model):

@@ -155,7 +155,7 @@ def _save(request: HttpRequest, visit: Visit, known: Preferences, changed: dict[
         state = _("off") if changed[name].on else _("on")
         yield Change(changed[name].purpose.title.said(tongue), state, visit.receipt(receipt))
     for number in saved.lists:
-        yield Change(lists[number].list.name, _("left") if lists[number].on else _("joined"))
+        yield Change(lists[number].list.title(tongue), _("left") if lists[number].on else _("joined"))
 
 
 def _changed(request: HttpRequest, name: str, on: bool) -> bool:

@@ -18,6 +18,7 @@ from tillit.edge.tokens import Expired, Kind
 from tillit.ledger.versions import in_force
 from tillit.people.identity import InvalidIdentifier
 from tillit.people.models import MailingList
+from tillit.policy.document import Document
 from tillit.public import limits
 from tillit.public.pages import Visit, language_of, open_page, problem, show, token_page
 from tillit.rights import signup
@@ -41,16 +42,33 @@ def subscribe(request: HttpRequest, workspace_id: int, list_id: int) -> HttpResp
     if not limits.allow(request):
         return problem(request, "too-many", status=429)
     email = request.POST.get("email", "")
+    read = True
     if not request.POST.get(HONEYPOT):
         try:
-            language = language_of(request)
-            signup.sign_up(workspace.pk, list_id, email=email, language=language, now=timezone.now())
+            read = _sign_up(request, page, email)
         except InvalidIdentifier:
             return _form(request, page, email=email, wrong=True, status=400)
-    return show(request, "asked", home=request.path, **page)
+    return show(request, "asked", home=request.path, **page) if read else _form(request, page, email=email)
+
+
+def _sign_up(request: HttpRequest, page: dict[str, Any], email: str) -> bool:
+    """Sign somebody up; False when the words on the form were not those that count now: they are shown again."""
+    workspace, mailing_list, language, now = page["workspace"], page["list"], language_of(request), timezone.now()
+    if mailing_list.opt_in != MailingList.OptIn.SINGLE:
+        signup.sign_up(workspace.pk, mailing_list.pk, email=email, language=language, now=now)
+        return True
+    text = _words(page["version"].document, mailing_list, workspace, language)
+    if request.POST.get("notice") != notices.digest_of(text):
+        return False
+    notice = notices.keep(text, language=language, now=now)
+    signup.join(workspace.pk, mailing_list.pk, email=email, language=language, notice_digest=notice, now=now)
+    return True
 
 
 def _form(request: HttpRequest, page: dict[str, Any], *, status: int = 200, **more: Any) -> HttpResponse:
+    if page["list"].opt_in == MailingList.OptIn.SINGLE:
+        text = _words(page["version"].document, page["list"], page["workspace"], language_of(request))
+        more = {"text": text, "notice": notices.digest_of(text), **more}
     return show(
         request,
         "subscribe",
@@ -92,11 +110,14 @@ def confirm(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def consent_text(visit: Visit, mailing_list: MailingList, language: str) -> str:
     """The words that are consented to: the list, the purpose, who is asking, and how to take it back."""
-    document = visit.version.document
+    return _words(visit.version.document, mailing_list, visit.workspace, language)
+
+
+def _words(document: Document, mailing_list: MailingList, workspace: Workspace, language: str) -> str:
     purpose = notices.purpose_notice(document, document.purposes[signup.MARKETING], language)
     said = _("You join the list “%(list)s” of %(name)s and say yes to:") % {
-        "list": mailing_list.name,
-        "name": visit.workspace.name,
+        "list": mailing_list.title(language),
+        "name": workspace.name,
     }
     how = _(
         "You can take it back at any time, by the link in every mail or at %(mail)s. What was done before stays lawful."

@@ -64,9 +64,9 @@ def stopped_page(request: HttpRequest, visit: Visit, stopped: Stopped, *, home: 
 
 
 def lists_of(visit: Visit) -> list[int] | None:
-    """The lists that a link is about: those of its campaign, or all (None) when there are none of a campaign."""
+    """The lists that a link is about: those of its campaign, that of a welcome, or else all (None)."""
     if not visit.token.campaign:
-        return None
+        return [visit.token.argument] if visit.token.argument else None
     campaign = Campaign.objects.filter(pk=visit.token.campaign, workspace=visit.workspace).first()
     return (list(campaign.lists.order_by("pk").values_list("pk", flat=True)) or None) if campaign else None
 
