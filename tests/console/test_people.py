@@ -237,6 +237,47 @@ def test_what_cannot_be_refused_is_refused_in_plain_words(club, editor, person_i
     assert "cannot be switched off" in text(response)
 
 
+def test_notes_are_written_by_editors_and_read_by_everybody(club, editor, viewer, person_id):
+    person = person_id(club, "p001@example.org")
+    where = f"/w/{club.pk}/people/{person}"
+    assert viewer.post(f"{where}/notes", {"text": "x"}).status_code == 403
+    assert "Write something" in text(editor.post(f"{where}/notes", {"text": " "}, follow=True))
+    editor.post(f"{where}/notes", {"text": "<b>Rang</b> about the fair"})
+    assert "&lt;b&gt;Rang&lt;/b&gt; about the fair" in text(viewer.get(where))
+    note = viewer.get(where).context["notes"][0].note
+    assert viewer.post(f"{where}/notes/{note.pk}/delete").status_code == 403
+    assert "The note was deleted" in text(editor.post(f"{where}/notes/{note.pk}/delete", follow=True))
+    assert "about the fair" not in text(viewer.get(where))
+
+
+@pytest.mark.clause("E8")
+def test_a_corrected_value_says_who_and_on_whose_word(club, editor, viewer, person_id):
+    person = person_id(club, "p001@example.org")
+    form = editor.get(f"/w/{club.pk}/people/{person}/edit").context["form"]
+    given = {name: field.initial or "" for name, field in form.fields.items()}
+    given |= {"region": int(Region.EEA), "language": "", "field_company": "Nybolaget", "word": "person"}
+    editor.post(f"/w/{club.pk}/people/{person}/edit", given)
+    page = text(viewer.get(f"/w/{club.pk}/people/{person}"))
+    assert "Nybolaget" in page and "said by the person" in page and "Bolaget → Nybolaget" in page
+
+
+def test_the_timeline_and_everything_held_are_pages_of_their_own(club, editor, viewer, person_id):
+    person = person_id(club, "p001@example.org")
+    editor.post(f"/w/{club.pk}/people/{person}/notes", {"text": "Rang about the fair"})
+    line = text(viewer.get(f"/w/{club.pk}/people/{person}/timeline"))
+    assert "Rang about the fair" in line and "Recorded here" in line
+    only = text(viewer.get(f"/w/{club.pk}/people/{person}/timeline?kind=list"))
+    assert "Rang about the fair" not in only and "News: Subscribed" in only
+    assert "Nothing of this kind" in text(viewer.get(f"/w/{club.pk}/people/{person}/timeline?kind=mail&before=x"))
+    held = text(viewer.get(f"/w/{club.pk}/people/{person}/held"))
+    for expected in ("Addresses and numbers", "p001@example.org", "Words of names", "A fair", "Rang about the fair"):
+        assert expected in held, expected
+    other = make.workspace()
+    viewer.force_login(make.member(other, role=Role.OWNER))
+    for page in ("timeline", "held"):
+        assert viewer.get(f"/w/{other.pk}/people/{person}/{page}").status_code == 404
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
@@ -247,7 +288,8 @@ def test_the_pages_are_accessible(served, browser_page, sign_in, make_house, bri
     browser_page.emulate_media(color_scheme=scheme)
     browser_page.set_viewport_size({"width": width, "height": 900})
     person = person_id(house, "p001@example.org")
-    for path in ("people", "people?q=zzz", "people/new", f"people/{person}", f"people/{person}/edit"):
+    pages = [f"people/{person}{tab}" for tab in ("", "/edit", "/timeline", "/held")]
+    for path in ("people", "people?q=zzz", "people/new", *pages):
         browser_page.goto(f"/w/{house.pk}/{path}")
         assert_accessible(browser_page)
         assert browser_page.evaluate("document.documentElement.scrollWidth") <= width

@@ -13,7 +13,6 @@ from django.db import models
 from tillit.accounts.models import Workspace
 from tillit.ledger.processing import processing
 from tillit.ledger.rls import PERSON, personal_models
-from tillit.people.models import Traits
 
 #: Field type → a value that occurs nowhere else. The first that fits counts.
 _VALUES: dict[type[models.Field[Any, Any]], Callable[[int], Any]] = {
@@ -56,7 +55,7 @@ def a_row(model: type[models.Model], workspace: Workspace, person: UUID, *, firs
         if isinstance(field, models.CompositePrimaryKey):
             continue
         known = {"workspace_id": workspace.pk, "person_id": person, "category": "occupation"}.get(field.attname)
-        if field.attname == "category" and model is not Traits:
+        if field.attname == "category" and model.privacy.category_column != "category":  # type: ignore[attr-defined]
             known = None
         setattr(row, field.attname, known if known is not None else sentinel(field, number))
     return row

@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class ConsentConfig(AppConfig):
     name = "tillit.consent"
     label = "consent"
+
+    def ready(self) -> None:
+        from tillit.consent.moments import choices  # noqa: PLC0415  models are there by now, not before
+        from tillit.people import timeline  # noqa: PLC0415  models are there by now, not before
+
+        timeline.register("consent.choices", choices, kinds=("choice",))

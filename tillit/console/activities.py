@@ -54,6 +54,9 @@ ACTS = {
     "person.read": gettext_noop("Looked at a person"),
     "person.add": gettext_noop("Added a person"),
     "person.change": gettext_noop("Corrected a person"),
+    "note.add": gettext_noop("Wrote a note about a person"),
+    "note.remove": gettext_noop("Deleted a note about a person"),
+    "person.held": gettext_noop("Looked at everything held about a person"),
     "person.restrict": gettext_noop("Restricted processing"),
     "person.lift-restriction": gettext_noop("Lifted a restriction"),
     "list.read": gettext_noop("Looked at a list"),
@@ -202,6 +205,12 @@ def _object_href(activity: Activity) -> str:
     """The page of the object that an activity was about, if it has one."""
     kind, _colon, number = activity.object_ref.partition(":")
     return address_if_any(PAGES[kind], activity.workspace_id, number) if kind in PAGES and number.isdigit() else ""
+
+
+def actors_in_words(actors: set[str]) -> dict[str, str]:
+    """Actors as people read them, by their texts in the ledger."""
+    names = _users(actors)
+    return {actor: _actor(actor, names) for actor in actors}
 
 
 def _users(actors: set[str]) -> dict[str, str]:

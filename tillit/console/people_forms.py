@@ -16,9 +16,9 @@ from tillit.console.people_listing import REGIONS
 from tillit.people import queries
 from tillit.people.importing.cells import region_code
 from tillit.people.importing.start import known_fields
-from tillit.people.models import Field, MailingList, Source
+from tillit.people.models import Edit, Field, MailingList, Source
 from tillit.people.queries import Record
-from tillit.people.records import UnreadableValue
+from tillit.people.records import Origin, UnreadableValue
 from tillit.people.values import wanted
 from tillit.policy.regions import COUNTRIES
 
@@ -152,6 +152,11 @@ class ValuesForm(FieldsForm):
         help_text=gettext_lazy("It says whose law protects the person. Not known is decided as the strictest."),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
+    word = forms.ChoiceField(
+        label=gettext_lazy("How do you know?"),
+        required=False,
+        help_text=gettext_lazy("It is kept with what you change."),
+    )
 
     def __init__(self, record: Record, data: Mapping[str, Any] | None = None) -> None:
         place = {"region": record.person.region, "language": record.person.language}
@@ -161,7 +166,17 @@ class ValuesForm(FieldsForm):
             choices.append((record.person.language, record.person.language))
         offer(self, "language", choices)
         self.add_fields(record.fields, record.values)
-        self.order_fields([*(FIELD + field.name for field in record.fields), "region", "language"])
+        sources = queries.valid_sources(record.person.workspace_id, today=timezone.localdate())
+        self._sources = {str(source.pk): source for source in sources}
+        named = [(number, _("Source: %(name)s") % {"name": source}) for number, source in self._sources.items()]
+        offer(self, "word", [*Edit.Word.choices[:2], *named])
+        self.order_fields([*(FIELD + field.name for field in record.fields), "region", "language", "word"])
+
+    def origin(self) -> Origin:
+        """On whose word the values are changed."""
+        word = self.cleaned_data["word"]
+        source = self._sources.get(word)
+        return Origin(Edit.Word.SOURCE, source) if source else Origin(word)
 
     def changed_values(self) -> dict[str, str]:
         """The texts that differ from what was shown."""

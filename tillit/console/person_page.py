@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,26 +11,27 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from tillit.campaigns.models import Campaign
 from tillit.consent.models import Choice
-from tillit.console.activities import purpose_titles, tell
+from tillit.console.activities import actors_in_words
 from tillit.console.pages import PageRequest
 from tillit.console.people_listing import MARKETING, REASONS, REGIONS
-from tillit.delivery.history import history
+from tillit.console.person_timeline import lines
 from tillit.ledger import queries as ledger
 from tillit.ledger.processing import processing
 from tillit.ledger.versions import Version, in_force
 from tillit.people import queries
-from tillit.people.queries import Permission
+from tillit.people.models import Edit, Field, Note, Source
+from tillit.people.provenance import edits_of, written_by
+from tillit.people.queries import Known, Permission, Record
 from tillit.people.search import name_of
+from tillit.people.values import shown
 from tillit.policy.bases import Basis
 from tillit.policy.decide import explain
 from tillit.policy.outcomes import Reason
 
 ADMINISTER = "audience.administer"
 READ = "person.read"
-LOOKED = (READ, "policy.explain")  # looks change nothing, and would crowd out what does
-ACTS_SHOWN = 10
+MOMENTS_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +66,22 @@ def person_page(request: PageRequest, person_id: UUID, *, by: str) -> dict[str, 
             return None
         permissions = queries.permissions(version, record.person)
         choices = list(Choice.objects.filter(person_id=person_id).order_by("-id"))
-        messages, events = history(person_id)
-    _name_mails(workspace_id, messages, events)
+        notes = list(Note.objects.filter(person_id=person_id).order_by("-id"))
+        edits = edits_of(person_id)
+        told = lines(workspace_id, person_id, limit=MOMENTS_SHOWN)
     joined = {standing.list.pk for standing in record.standings if standing.subscription.state != "unsubscribed"}
-    acts = ledger.activities(workspace_id).filter(subject_id=person_id).exclude(act__in=LOOKED)[:ACTS_SHOWN]
     return {
         "record": record,
         "name": name_of(record.values),
-        "known": [(_category_title(version, known.category, language), known) for known in record.known],
+        "known": _known_rows(workspace_id, version, record, edits, language),
         "region": REGIONS.get(record.person.region),
         **_verdicts(permissions, language),
         "choosable": _choosable(version, permissions, record.person.region, language),
         "choice_states": Choice.State.choices,
         "choices": _choice_rows(workspace_id, version, choices, language),
-        "messages_sent": messages,
-        "events": events,
+        "notes": _note_rows(notes),
+        "timeline": told,
         "free_lists": [each for each in queries.lists(workspace_id) if each.pk not in joined],
-        "acts": tell(workspace_id, acts),
         "today": timezone.localdate().isoformat(),
     }
 
@@ -99,15 +98,58 @@ def _verdicts(permissions: list[Permission], language: str) -> dict[str, Any]:
     }
 
 
-def _name_mails(workspace_id: int, messages: Sequence[Any], events: Sequence[Any]) -> None:
-    """Give mails and what came of them the name of their campaign, or of the purpose they had."""
-    titles = purpose_titles(workspace_id)
-    numbers = {row.campaign_id for row in (*messages, *events) if row.campaign_id}
-    names = dict(Campaign.objects.filter(workspace_id=workspace_id, pk__in=numbers).values_list("pk", "name"))
-    for row in (*messages, *events):
-        row.campaign_name = names.get(row.campaign_id, "")
-    for message in messages:
-        message.purpose_title = titles.get(message.purpose, message.purpose)
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    """A value in words; `edit` is the correction that wrote it, `actor` and `word` who made it and on whose word."""
+
+    label: str
+    value: str
+    edit: Edit | None
+    actor: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """A note and who wrote it."""
+
+    note: Note
+    actor: str
+
+
+def _known_rows(
+    workspace_id: int, version: Version, record: Record, edits: list[Edit], language: str
+) -> list[tuple[str, Known, list[ValueRow]]]:
+    """What is known by category: its title, its source, and each value with the correction that wrote it."""
+    written = written_by(edits, record.known)
+    actors = actors_in_words({edit.by for edit in written.values()})
+    numbers = {edit.source_id for edit in written.values() if edit.source_id}
+    sources = dict(Source.objects.filter(workspace_id=workspace_id, pk__in=numbers).values_list("pk", "name"))
+    types = {field.name: field.type for field in record.fields}
+
+    def row(category: str, label: str, name: str, value: object) -> ValueRow:
+        edit = written.get((category, name))
+        said = shown(types.get(name, Field.Type.TEXT), value)
+        if edit is None:
+            return ValueRow(label, said, None, "", "")
+        word = _("said by the person") if edit.word == Edit.Word.PERSON else ""
+        if edit.source_id:
+            word = _("said by “%(source)s”") % {"source": sources.get(edit.source_id, "")}
+        return ValueRow(label, said, edit, actors[edit.by], word)
+
+    return [
+        (
+            _category_title(version, known.category, language),
+            known,
+            [row(known.category, label, name, value) for label, name, value in known.values],
+        )
+        for known in record.known
+    ]
+
+
+def _note_rows(notes: list[Note]) -> list[NoteRow]:
+    actors = actors_in_words({note.by for note in notes})
+    return [NoteRow(note, actors[note.by]) for note in notes]
 
 
 def _purpose_row(permission: Permission, language: str) -> PurposeRow:

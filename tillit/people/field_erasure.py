@@ -57,9 +57,25 @@ def erase_batch(field_id: int) -> bool:
         told["moved_at"] = now.isoformat()
         told["after"] = last or told["after"]
         field.erased_at = None if read == BATCH else now
+        if field.erased_at:
+            _forget_corrections(field)
         field.save(update_fields=["erasing", "erased_at"])
         activity.count(erased=erased, kept=had - erased)
     return field.erased_at is None
+
+
+_CORRECTIONS = f"""
+UPDATE people_edit e SET "before" = e."before" - %(name)s::text, "after" = e."after" - %(name)s::text
+FROM people_person p
+WHERE p.id = e.person_id AND e.category = %(category)s AND p.flags & {Person.RESTRICTED} = 0
+  AND (e."before" ? %(name)s::text OR e."after" ? %(name)s::text)
+"""
+
+
+def _forget_corrections(field: Field) -> None:
+    """Erase what corrections by hand say that the field once held."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CORRECTIONS, {"name": field.name, "category": field.category})
 
 
 def _erase(field: Field, *, now: datetime) -> tuple[str | None, int, int, int]:

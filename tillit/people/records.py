@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from django.db.models import F
 from tillit.ledger.processing import OpenActivity, Refused, processing
 from tillit.people.actions import add_person, set_subscription
 from tillit.people.importing.start import check_source
-from tillit.people.models import Field, MailingList, Person, Source, Subscription
+from tillit.people.models import Edit, Field, MailingList, Person, Source, Subscription, Traits
 from tillit.people.values import read as read_value
 
 ADMINISTER, FULFIL = "audience.administer", "rights.fulfil"
@@ -63,25 +64,61 @@ def add(
         return person_id
 
 
-def change_values(workspace_id: int, person_id: UUID, values: Mapping[str, str], *, by: str) -> int:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """On whose word something is corrected: the person's own, a source's, or nobody's that was said."""
+
+    word: str = Edit.Word.UNSAID
+    source: Source | None = None
+
+
+def change_values(
+    workspace_id: int, person_id: UUID, values: Mapping[str, str], *, by: str, origin: Origin | None = None
+) -> int:
     """Set fields of a person to texts read by each field's type; an empty text removes one. Return how many changed.
 
-    Raises UnreadableValue and NobodyHere.
+    Each category that changes gets a row that says what was there before, by whom and on whose word it was changed.
+    Raises UnreadableValue and NobodyHere, and Refused for a source without a valid warranty.
     """
+    origin = origin or Origin()
     with processing(workspace_id, ADMINISTER, by=by, act="person.change", subject=person_id) as activity:
-        _lock(person_id)
-        changed = 0
-        by_category: dict[str, tuple[dict[str, Any], list[str]]] = {}
+        lock(person_id)
+        if origin.source:
+            check_source(origin.source, now=activity.at)
+        by_category: dict[str, dict[str, Any]] = {}
         for field, value in _typed(workspace_id, values):
-            sets, drops = by_category.setdefault(field.category, ({}, []))
-            if value is None:
-                drops.append(field.name)
-            else:
-                sets[field.name] = value
-        for category, (sets, drops) in by_category.items():
-            changed += _merge(activity, person_id, category, sets, drops)
+            by_category.setdefault(field.category, {})[field.name] = value
+        changed = sum(_change(activity, person_id, category, given, origin) for category, given in by_category.items())
         activity.count(categories=changed)
         return changed
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a correction changes in one category; a value that is None was not there, or is not any more."""
+
+    category: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def note_edit(activity: OpenActivity, person_id: UUID, change: Change, origin: Origin) -> None:
+    """Write down what a correction changed, by whom and on whose word."""
+    Edit.objects.bulk_create(
+        [
+            Edit(
+                workspace_id=activity.workspace_id,
+                person_id=person_id,
+                category=change.category,
+                before=dict(change.before),
+                after=dict(change.after),
+                word=origin.word,
+                source_id=origin.source.pk if origin.source else None,
+                by=activity.actor,
+                at=activity.at,
+            )
+        ]
+    )
 
 
 def _typed(workspace_id: int, values: Mapping[str, str]) -> list[tuple[Field, Any]]:
@@ -100,32 +137,45 @@ _MERGE = """
 INSERT INTO people_traits (person_id, category, workspace_id, "values", updated_at)
 VALUES (%(person)s, %(category)s, %(workspace)s, %(sets)s::jsonb, %(now)s)
 ON CONFLICT (person_id, category) DO UPDATE
-SET "values" = (people_traits."values" || EXCLUDED."values") - %(drops)s::text[], source_id = NULL,
-    updated_at = EXCLUDED.updated_at
-WHERE people_traits."values" IS DISTINCT FROM (people_traits."values" || EXCLUDED."values") - %(drops)s::text[]
+SET "values" = (people_traits."values" || EXCLUDED."values") - %(drops)s::text[], updated_at = EXCLUDED.updated_at
 """
 
 
-def _merge(activity: OpenActivity, person_id: UUID, category: str, sets: dict[str, Any], drops: list[str]) -> bool:
-    """Write one category's values; say whether that changed anything. What staff write comes from no source."""
+def _change(activity: OpenActivity, person_id: UUID, category: str, given: Mapping[str, Any], origin: Origin) -> bool:
+    """Write one category's values; say whether that changed anything. What is left of a source stays the source's."""
+    row = Traits.objects.filter(person_id=person_id, category=category).first()
+    known = row.values if row else {}
+    after = {name: value for name, value in given.items() if known.get(name) != value}
+    if not after:
+        return False
     values: dict[str, Any] = {
         "person": person_id,
         "category": category,
         "workspace": activity.workspace_id,
-        "sets": json.dumps(sets),
-        "drops": drops,
+        "sets": json.dumps({name: value for name, value in after.items() if value is not None}),
+        "drops": [name for name, value in after.items() if value is None],
         "now": activity.at,
     }
     with connection.cursor() as cursor:
         cursor.execute(_MERGE, values)
-        return bool(cursor.rowcount)
+    before = {name: known.get(name) for name in after}
+    note_edit(activity, person_id, Change(category, before, after), origin)
+    return True
 
 
-def change_place(workspace_id: int, person_id: UUID, *, region: int, language: str, by: str) -> None:
+def change_place(
+    workspace_id: int, person_id: UUID, *, region: int, language: str, by: str, origin: Origin | None = None
+) -> None:
     """Set the region whose law protects a person, and the language they are written to in. Raises NobodyHere."""
-    with processing(workspace_id, ADMINISTER, by=by, act="person.change", subject=person_id):
-        _lock(person_id)
+    with processing(workspace_id, ADMINISTER, by=by, act="person.change", subject=person_id) as activity:
+        person = lock(person_id)
         Person.objects.filter(pk=person_id).update(region=region, language=language)
+        if language != person.language:
+            change = Change("preferences", {"language": person.language or None}, {"language": language or None})
+            note_edit(activity, person_id, change, origin or Origin())
+        if region != person.region:
+            change = Change("contact", {"region": person.region}, {"region": region})
+            note_edit(activity, person_id, change, origin or Origin())
 
 
 def restrict(workspace_id: int, person_id: UUID, *, by: str) -> None:
@@ -141,10 +191,13 @@ def lift_restriction(workspace_id: int, person_id: UUID, *, by: str) -> None:
 def _set_restricted(workspace_id: int, person_id: UUID, restricted: bool, *, by: str, act: str) -> None:
     flags = F("flags").bitor(Person.RESTRICTED) if restricted else F("flags").bitand(~Person.RESTRICTED)
     with processing(workspace_id, FULFIL, by=by, act=act, subject=person_id):
-        _lock(person_id)
+        lock(person_id)
         Person.objects.filter(pk=person_id).update(flags=flags)
 
 
-def _lock(person_id: UUID) -> None:
-    if Person.objects.select_for_update().filter(pk=person_id).first() is None:
+def lock(person_id: UUID) -> Person:
+    """Lock and return a person in the caller's context. Raises NobodyHere."""
+    person: Person | None = Person.objects.select_for_update().filter(pk=person_id).first()
+    if person is None:
         raise NobodyHere(NobodyHere.__doc__ or "")
+    return person

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from tillit.consent.actions import NobodyThere
 from tillit.ledger.processing import Refused, person_actor, processing
 from tillit.people.actions import set_traits
-from tillit.people.models import Field, Person, Traits
+from tillit.people.models import Edit, Field, Person, Traits
+from tillit.people.records import Change, Origin, note_edit
 
 FULFIL = "rights.fulfil"
 NAMES = "identity"
@@ -42,6 +43,8 @@ def correct_names(workspace_id: int, person_id: UUID, values: Mapping[str, str],
         changed = {name: text for name, text in tidy.items() if text != str(known.get(name) or "")}
         if changed:
             set_traits(activity, person_id, category=NAMES, values=changed)
+            before = {name: known.get(name) for name in changed}
+            note_edit(activity, person_id, Change(NAMES, before, changed), Origin(Edit.Word.PERSON))
         activity.count(fields=len(changed))
     return sorted(changed)
 

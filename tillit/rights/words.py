@@ -16,6 +16,8 @@ TABLES: Mapping[str, Promise] = {
     "people.identity": gettext_lazy("Addresses and numbers"),
     "people.traits": gettext_lazy("What is known about you"),
     "people.nameword": gettext_lazy("Words of your name, to find you by"),
+    "people.edit": gettext_lazy("Corrections"),
+    "people.note": gettext_lazy("Notes about you"),
     "people.subscription": gettext_lazy("Lists"),
     "consent.choice": gettext_lazy("What you chose"),
     "delivery.message": gettext_lazy("Mails to you"),
@@ -29,6 +31,8 @@ PLAIN: Mapping[str, Promise] = {
     "people.identity": gettext_lazy("Addresses and numbers"),
     "people.traits": gettext_lazy("Kinds of information"),
     "people.nameword": gettext_lazy("Words of names"),
+    "people.edit": gettext_lazy("Corrections"),
+    "people.note": gettext_lazy("Notes"),
     "people.subscription": gettext_lazy("Places on lists"),
     "consent.choice": gettext_lazy("Choices"),
     "delivery.message": gettext_lazy("Mails"),
@@ -36,6 +40,10 @@ PLAIN: Mapping[str, Promise] = {
     "rights.request": gettext_lazy("Requests"),
 }
 FIELDS: Mapping[str, Promise] = {
+    "after": gettext_lazy("Then"),
+    "before": gettext_lazy("Before"),
+    "by": gettext_lazy("By"),
+    "text": gettext_lazy("Text"),
     "at": gettext_lazy("When"),
     "address": gettext_lazy("Network address"),
     "arguments": gettext_lazy("Details"),

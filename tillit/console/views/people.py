@@ -23,16 +23,18 @@ from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
 from tillit.console.people_forms import PersonForm, ValuesForm
 from tillit.console.people_listing import REGIONS, STATES, PeopleListing
+from tillit.console.person_held import held
 from tillit.console.person_page import person_page
+from tillit.console.person_timeline import kinds, lines, read_before
 from tillit.env import env
 from tillit.ledger.processing import processing, user_actor
 from tillit.ledger.versions import in_force
-from tillit.people import lists, queries, records
+from tillit.people import lists, notes, queries, records
 from tillit.people.actions import Erased
 from tillit.people.identity import InvalidIdentifier
 from tillit.people.models import MailingList
 from tillit.people.queries import Record
-from tillit.people.search import every
+from tillit.people.search import every, name_of
 
 ADMINISTER = "audience.administer"
 EXPORTED = 100_000
@@ -102,6 +104,56 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
     return render(request, "console/people/person.html", told)
 
 
+@page(role=Role.VIEWER)
+def timeline(request: PageRequest, person_id: UUID) -> HttpResponse:
+    """What happened with one person, newest first."""
+    kind, before = request.GET.get("kind", ""), read_before(request.GET.get("before", ""))
+    with processing(request.workspace.id, ADMINISTER, by=_by(request), act="person.read", subject=person_id):
+        told = _heading(request, person_id)
+        told |= {"timeline": lines(request.workspace.id, person_id, before=before, kind=kind)}
+    return render(request, "console/people/timeline.html", {**told, "kind": kind, "kinds": kinds()})
+
+
+@page(role=Role.VIEWER)
+def person_held(request: PageRequest, person_id: UUID) -> HttpResponse:
+    """Everything held of one person, table by table."""
+    by = _by(request)
+    with processing(request.workspace.id, ADMINISTER, by=by, act="person.held", subject=person_id) as activity:
+        told = _heading(request, person_id)
+        tables, hidden = held(activity, person_id)
+    return render(request, "console/people/held.html", {**told, "tables": tables, "hidden": hidden})
+
+
+def _heading(request: PageRequest, person_id: UUID) -> dict[str, Any]:
+    """The person and what to call them, in the open context; 404 for nobody."""
+    found = queries.record(request.workspace.id, person_id)
+    if found is None:
+        raise Http404
+    return {"record": found, "name": name_of(found.values) or found.address or str(person_id)}
+
+
+@verb(role=Role.EDITOR)
+def add_note(request: PageRequest, person_id: UUID) -> HttpResponse:
+    """Write a note about a person."""
+    _record(request, person_id)
+    try:
+        notes.add(request.workspace.id, person_id, request.POST.get("text", ""), by=_by(request))
+    except notes.EmptyNote:
+        messages.error(request, _("Write something, in at most 4,000 characters."))
+    else:
+        messages.success(request, _("The note was saved."))
+    return _to(request, person_id)
+
+
+@verb(role=Role.EDITOR)
+def remove_note(request: PageRequest, person_id: UUID, note_id: UUID) -> HttpResponse:
+    """Delete a note."""
+    _record(request, person_id)
+    notes.remove(request.workspace.id, person_id, note_id, by=_by(request))
+    messages.success(request, _("The note was deleted."))
+    return _to(request, person_id)
+
+
 @page(role=Role.EDITOR, methods=("GET", "POST"))
 def edit_person(request: PageRequest, person_id: UUID) -> HttpResponse:
     """Correct what is known of a person, and where they are."""
@@ -109,13 +161,14 @@ def edit_person(request: PageRequest, person_id: UUID) -> HttpResponse:
     form = ValuesForm(found, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            records.change_values(request.workspace.id, person_id, form.changed_values(), by=_by(request))
+            origin, by = form.origin(), _by(request)
+            records.change_values(request.workspace.id, person_id, form.changed_values(), by=by, origin=origin)
         except records.UnreadableValue as unreadable:
             form.refuse(unreadable)
         else:
             if form.place_changed:
                 place = form.place()
-                records.change_place(request.workspace.id, person_id, **place, by=_by(request))
+                records.change_place(request.workspace.id, person_id, **place, by=by, origin=origin)
             messages.success(request, _("The changes were saved."))
             return _to(request, person_id)
     told = {"form": form, "record": found}
@@ -216,6 +269,10 @@ urlpatterns = [
     path("people/export", export_people, name="export_people"),
     path("people/new", new_person, name="new_person"),
     path("people/<uuid:person_id>", person, name="person"),
+    path("people/<uuid:person_id>/timeline", timeline, name="person_timeline"),
+    path("people/<uuid:person_id>/held", person_held, name="person_held"),
+    path("people/<uuid:person_id>/notes", add_note, name="add_note"),
+    path("people/<uuid:person_id>/notes/<uuid:note_id>/delete", remove_note, name="remove_note"),
     path("people/<uuid:person_id>/edit", edit_person, name="edit_person"),
     path("people/<uuid:person_id>/restrict", restrict, name="restrict_person"),
     path("people/<uuid:person_id>/lift-restriction", lift_restriction, name="lift_restriction"),

@@ -3,6 +3,7 @@
 Per-person tables carry `workspace_id` and `person_id` without foreign-key constraints (decision 0003).
 """
 
+from tillit.people.models.edits import Edit, Note
 from tillit.people.models.fields import Field
 from tillit.people.models.imports import Import
 from tillit.people.models.known import Source, Traits
@@ -13,11 +14,13 @@ from tillit.people.models.segments import Segment
 from tillit.people.models.suppressions import Suppression
 
 __all__ = [
+    "Edit",
     "Field",
     "Identity",
     "Import",
     "MailingList",
     "NameWord",
+    "Note",
     "PastStanding",
     "PerPersonManager",
     "Person",

@@ -1,0 +1,124 @@
+"""What this package tells of a person: how they came, what was corrected and noted, where they were, their lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from tillit.people.models import (
+    Edit,
+    Field,
+    MailingList,
+    Note,
+    PastStanding,
+    Person,
+    Source,
+    Subscription,
+    Traits,
+)
+from tillit.people.timeline import Moment, register
+from tillit.people.values import shown
+from tillit.policy.regions import Region
+
+CAME, EDIT, NOTE, LIST = "came", "edit", "note", "list"
+
+
+def register_all() -> None:
+    """Have this package's moments told."""
+    register("people.came", came, kinds=(CAME,))
+    register("people.edits", edits, kinds=(EDIT,))
+    register("people.notes", notes, kinds=(NOTE,))
+    register("people.standings", standings, kinds=(EDIT,))
+    register("people.lists", lists, kinds=(LIST,))
+
+
+def came(workspace_id: int, person_id: UUID, *, before: datetime, limit: int) -> Iterator[Moment]:
+    """When the person was recorded, and which source said what last."""
+    person = Person.objects.filter(pk=person_id, created_at__lt=before).first()
+    if person:
+        yield Moment(at=person.created_at, kind=CAME, title=_("Recorded here"))
+    corrected = set(Edit.objects.filter(person_id=person_id).values_list("category", "at"))
+    every = Traits.objects.filter(person_id=person_id, source_id__isnull=False, updated_at__lt=before)
+    rows = [row for row in every if (row.category, row.updated_at) not in corrected]
+    names = dict(Source.objects.filter(pk__in={row.source_id for row in rows}).values_list("pk", "name"))
+    labels = _labels(workspace_id)
+    for row in sorted(rows, key=lambda row: row.updated_at, reverse=True):
+        said = ", ".join(labels.get(name, name) for name in row.values)
+        title = _("Information from “%(source)s”") % {"source": names.get(row.source_id, "")}
+        yield Moment(at=row.updated_at, kind=CAME, title=title, detail=said, about=f"source:{row.source_id}")
+
+
+def edits(workspace_id: int, person_id: UUID, *, before: datetime, limit: int) -> Iterator[Moment]:
+    """What was corrected by hand, from what to what."""
+    rows = list(Edit.objects.filter(person_id=person_id, at__lt=before).order_by("-at", "-id")[:limit])
+    names = dict(Source.objects.filter(pk__in={row.source_id for row in rows}).values_list("pk", "name"))
+    labels = _labels(workspace_id)
+    for row in rows:
+        yield Moment(
+            at=row.at,
+            kind=EDIT,
+            title=", ".join(labels.get(name, name) for name in row.after) or _("Corrected"),
+            detail="; ".join([*_changes(row), *_word(row, names)]),
+            by=row.by,
+        )
+
+
+def _changes(row: Edit) -> Iterator[str]:
+    for name, value in row.after.items():
+        said = [region_code(each) if name == "region" else shown("", each) for each in (row.before.get(name), value)]
+        yield " → ".join(each or "–" for each in said)
+
+
+def _word(row: Edit, names: Mapping[int, str]) -> Iterator[str]:
+    if row.source_id:
+        yield _("said by “%(source)s”") % {"source": names.get(row.source_id, "")}
+    elif row.word == Edit.Word.PERSON:
+        yield _("said by the person")
+
+
+def notes(workspace_id: int, person_id: UUID, *, before: datetime, limit: int) -> Iterable[Moment]:
+    """What colleagues wrote down."""
+    rows = Note.objects.filter(person_id=person_id, at__lt=before).order_by("-at", "-id")[:limit]
+    return [Moment(at=row.at, kind=NOTE, title=_("Note"), detail=row.text, by=row.by) for row in rows]
+
+
+def standings(workspace_id: int, person_id: UUID, *, before: datetime, limit: int) -> Iterator[Moment]:
+    """When processing was restricted or the address could not be reached, and when that ended."""
+    person = Person.objects.filter(pk=person_id).first()
+    rows = list(PastStanding.objects.filter(person_id=person_id).order_by("id")) if person else []
+    told = []
+    for row, after in pairwise([*rows, person]):
+        gained, lost = after.flags & ~row.flags, row.flags & ~after.flags
+        for flag, begun, ended in (
+            (Person.RESTRICTED, _("Processing was restricted"), _("The restriction was lifted")),
+            (Person.SUPPRESSED, _("The address was suppressed"), _("The suppression was lifted")),
+            (Person.UNREACHABLE, _("The address could not be reached"), _("The address can be reached again")),
+        ):
+            if (gained | lost) & flag and row.until < before:
+                told.append(Moment(at=row.until, kind=EDIT, title=begun if gained & flag else ended))
+    yield from told[: -limit - 1 : -1]
+
+
+def lists(workspace_id: int, person_id: UUID, *, before: datetime, limit: int) -> Iterator[Moment]:
+    """Since when they stand on each list as they do."""
+    rows = list(Subscription.objects.filter(person_id=person_id, since__lt=before).order_by("-since")[:limit])
+    known = MailingList.objects.filter(workspace_id=workspace_id).in_bulk({row.list_id for row in rows})
+    for row in rows:
+        if row.list_id in known:
+            title = f"{known[row.list_id]}: {row.get_state_display()}"
+            yield Moment(at=row.since, kind=LIST, title=title, about=f"list:{row.list_id}")
+
+
+def region_code(value: Any) -> str:
+    """How a region is called in every language."""
+    return Region(value).code.upper() if value in {int(region) for region in Region} else ""
+
+
+def _labels(workspace_id: int) -> dict[str, str]:
+    known = {each.name: each.said() for each in Field.objects.filter(workspace_id=workspace_id).in_use()}
+    return {"region": _("Region"), "language": _("Language")} | known
