@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests import make
-from tillit.people.command import import_command
+from tillit.people.command import import_command, undo_command
 from tillit.people.models import Import, MailingList, Source
 
 
@@ -68,3 +68,17 @@ def test_a_sheet_of_a_workbook_is_brought_in(house, tmp_path):
     assert done.exit_code == 0 and "1 new people" in " ".join(done.output.split())
     wrong = CliRunner().invoke(import_command, [str(path), "--source", "A fair", "--sheet", "None"])
     assert wrong.exit_code == 1 and "It has: New, Old." in wrong.output
+
+
+def test_an_import_is_undone_by_its_number(house, run):
+    done = run("email\na@example.org\n", "--source", "A fair")
+    number = Import.objects.get().pk
+    assert f"tillit undo-import {number}" in " ".join(done.output.split())
+    asked = CliRunner().invoke(undo_command, [str(number)], input="n\n")
+    assert asked.exit_code == 1 and "1 people made" in asked.output
+    assert Import.objects.get().state == "done"
+    undone = CliRunner().invoke(undo_command, [str(number), "--yes"])
+    assert undone.exit_code == 0 and "1 people removed" in " ".join(undone.output.split())
+    again = CliRunner().invoke(undo_command, [str(number), "--yes"])
+    assert again.exit_code == 1 and "undone already" in again.output
+    assert "no import 99" in CliRunner().invoke(undo_command, ["99"]).output

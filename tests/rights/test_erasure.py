@@ -61,7 +61,7 @@ def test_after_erasure_nothing_names_the_person(workspace):
     before = everything_stored()
     assert ADDRESS in before and "Annalena" in before
     request = erased(workspace, person)
-    assert remains(person) == {"consent_choice": 1, "rights_request": 2}
+    assert remains(person) == {"consent_choice": 1, "consent_voidedchoice": 1, "rights_request": 2}
     after = everything_stored()
     assert ADDRESS not in after and "Annalena" not in after
     kept = {"consent.choice", "rights.request"}
@@ -200,7 +200,7 @@ def test_erasures_at_once_are_one(workspace):
     for thread in threads:
         thread.join()
     assert len([request for request in done if request]) == 1
-    assert set(remains(person)) == {"consent_choice", "rights_request"}
+    assert set(remains(person)) == {"consent_choice", "consent_voidedchoice", "rights_request"}
 
 
 def test_an_erasure_waits_for_a_choice_that_is_being_made(workspace):
@@ -219,4 +219,4 @@ def test_an_erasure_waits_for_a_choice_that_is_being_made(workspace):
     thread.start()
     erased(workspace, person)
     thread.join()
-    assert set(remains(person)) <= {"consent_choice", "rights_request"}
+    assert set(remains(person)) <= {"consent_choice", "consent_voidedchoice", "rights_request"}

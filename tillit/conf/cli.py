@@ -15,7 +15,7 @@ from tillit.consent.command import receipt_command
 from tillit.env import env
 from tillit.governance.command import explain_command
 from tillit.keys import SecretTooShort
-from tillit.people.command import import_command
+from tillit.people.command import import_command, undo_command
 from tillit.people.suppression.command import suppression_command
 
 
@@ -166,6 +166,7 @@ def _over_the_database(command: click.Command) -> click.Command:
 
 
 main.add_command(_over_the_database(import_command))
+main.add_command(_over_the_database(undo_command))
 main.add_command(receipt_command)
 for each in suppression_command.commands.values():
     _over_the_database(each)

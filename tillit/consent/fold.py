@@ -26,8 +26,10 @@ SELECT DISTINCT c.person_id FROM consent_choice c
   JOIN people_person p ON p.id = c.person_id
   JOIN unnest(%s::text[], %s::bigint[]) AS places (purpose, bits) ON places.purpose = c.purpose
  WHERE c.expires_at <= %s AND c.state = 'granted' AND p.id > %s AND p.granted & places.bits <> 0
+   AND NOT EXISTS (SELECT FROM consent_voidedchoice v WHERE v.choice_id = c.id)
    AND NOT EXISTS (SELECT FROM consent_choice later
-                    WHERE later.person_id = c.person_id AND later.purpose = c.purpose AND later.id > c.id)
+                    WHERE later.person_id = c.person_id AND later.purpose = c.purpose AND later.id > c.id
+                      AND NOT EXISTS (SELECT FROM consent_voidedchoice v WHERE v.choice_id = later.id))
  ORDER BY c.person_id LIMIT %s
 """
 
@@ -84,7 +86,7 @@ def refold(workspace_id: int, person_ids: list[UUID], *, now: datetime) -> None:
     """Write the integers that persons' choices give at `now`, inside the caller's context and lock."""
     known, bits = places(workspace_id), bits_at(workspace_id)
     rows: dict[UUID, list[History]] = {person: [] for person in person_ids}
-    choices = Choice.objects.filter(person_id__in=person_ids).order_by("id")
+    choices = Choice.objects.counting().filter(person_id__in=person_ids).order_by("id")
     for person, *row in choices.values_list("person_id", "policy_version_id", "purpose", "state", "expires_at"):
         rows[person].append(History(*row))
     values = [(*fold(decided(history, known, bits), now=now), person) for person, history in rows.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import uuid_utils.compat as uuid_utils
 from django.db import models
@@ -10,6 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from tillit.people.models import PerPersonManager
 from tillit.policy.declarations import Declares, nobody
+
+
+class ChoiceManager(PerPersonManager):
+    """Choices of the persons that the purpose in force permits."""
+
+    def counting(self) -> models.QuerySet[Any]:
+        """Without those that were taken back, for whatever asks what somebody decided."""
+        return self.get_queryset().exclude(pk__in=VoidedChoice.objects.values("choice_id"))
 
 
 class Choice(models.Model):
@@ -42,7 +50,7 @@ class Choice(models.Model):
     at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
 
-    objects = PerPersonManager()
+    objects = ChoiceManager()
 
     privacy = Declares(
         subject="person",
@@ -63,6 +71,38 @@ class Choice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.state} by {self.person_id}"
+
+
+class VoidedChoice(models.Model):
+    """A choice that nobody made: it was written down by mistake, such as by an import that was undone.
+
+    The choice itself stays, as the evidence of what was done under it until `at`; from then on it counts for nothing.
+    """
+
+    choice_id = models.UUIDField(primary_key=True)
+    person_id = models.UUIDField()
+    workspace_id = models.IntegerField()
+    at = models.DateTimeField()
+    about = models.CharField(max_length=80)
+
+    objects = PerPersonManager()
+
+    privacy = Declares(
+        subject="person",
+        category="preferences",
+        erase="keep",
+        retain="consent-evidence",
+        reason="says from when on a recorded choice no longer counted (GDPR 5(1)(d), 7(1)); holds opaque ids alone",
+        personal={"choice_id": "preferences", "at": "preferences"},
+        plain=("workspace_id", "about"),
+        append_only=True,
+    )
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["person_id"], name="voidedchoice_person")]
+
+    def __str__(self) -> str:
+        return f"{self.choice_id}, taken back"
 
 
 class Notice(models.Model):

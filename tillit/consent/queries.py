@@ -88,7 +88,7 @@ def preferences(workspace_id: int, person_id: UUID, *, by: str, act: str = "pref
             return None
         address = Identity.objects.filter(person_id=person_id, kind=Identity.Kind.EMAIL).order_by("created_at").first()
         traits = Traits.objects.filter(person_id=person_id, category=NAME_CATEGORY).first()
-        choices = list(Choice.objects.filter(person_id=person_id).order_by("-id"))
+        choices = list(Choice.objects.counting().filter(person_id=person_id).order_by("-id"))
         return Preferences(
             person=person,
             address=(address.value if address else None) or "",

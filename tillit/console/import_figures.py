@@ -37,6 +37,26 @@ REASONS: dict[str, str | Promise] = {
 }
 
 
+#: Why people whom an import made stay when it is undone.
+STAYS: dict[str, str | Promise] = {
+    "chose": gettext_lazy("made a choice of their own since"),
+    "list": gettext_lazy("joined or left a list since"),
+    "imported": gettext_lazy("are in a later import too"),
+    "edited": gettext_lazy("were edited since"),
+    "restricted": gettext_lazy("have their processing restricted"),
+    "active": gettext_lazy("were written to, or asked for something"),
+}
+#: What undoing did, in this order.
+UNDONE: dict[str, str | Promise] = {
+    "removed": gettext_lazy("People removed whom the import had made"),
+    "restored": gettext_lazy("Known people set back to how they were"),
+    "voided": gettext_lazy("Recorded choices taken back"),
+    "values_kept": gettext_lazy("Kinds of information left alone, because they were changed or confirmed since"),
+    "lists_kept": gettext_lazy("Places on the list left alone, because they changed or were confirmed since"),
+    "gone_before": gettext_lazy("People who were erased in the meantime"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What came of an import."""
@@ -60,6 +80,31 @@ def figures(counts: Mapping[str, int]) -> Figures:
         [(counts[key], words) for key, words in OUTCOMES.items() if counts.get(key)],
         sorted(((number, REASONS.get(reason, reason)) for reason, number in reasons.items()), reverse=True, key=_first),
     )
+
+
+def stays(reasons: Mapping[str, int]) -> list[tuple[int, str | Promise]]:
+    """How many people stay for which reason, most first."""
+    return sorted(((number, STAYS[reason]) for reason, number in reasons.items()), reverse=True, key=_first)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """How far undoing an import is, and what it did."""
+
+    done: int
+    total: int
+    outcomes: list[tuple[int, str | Promise]]
+    stays: list[tuple[int, str | Promise]]
+
+
+def undone(item: Import) -> Undone | None:
+    """Put what undoing an import did in words; None while nobody undoes it."""
+    if not item.undo:
+        return None
+    counts = item.undo["counts"]
+    kept = {key.removeprefix("kept."): number for key, number in counts.items() if key.startswith("kept.")}
+    outcomes = [(counts[key], words) for key, words in UNDONE.items() if counts.get(key)]
+    return Undone(item.undo["done"], item.undo["total"], outcomes, stays(kept))
 
 
 def _first(pair: tuple[int, str | Promise]) -> int:

@@ -65,7 +65,7 @@ def person_page(request: PageRequest, person_id: UUID, *, by: str) -> dict[str, 
         if record is None:
             return None
         permissions = queries.permissions(version, record.person)
-        choices = list(Choice.objects.filter(person_id=person_id).order_by("-id"))
+        choices = list(Choice.objects.counting().filter(person_id=person_id).order_by("-id"))
         notes = list(Note.objects.filter(person_id=person_id).order_by("-id"))
         edits = edits_of(person_id)
         told = lines(workspace_id, person_id, limit=MOMENTS_SHOWN)

@@ -9,6 +9,8 @@ TONES = {
     "preparing": "info",
     "sending": "info",
     "running": "info",
+    "undoing": "info",
+    "undone": "secondary",
     "paused": "warning",
     "done": "success",
     "cancelled": "secondary",

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from tillit.consent.fold import History as Folding
 from tillit.consent.fold import decided
-from tillit.consent.models import Choice
+from tillit.consent.models import Choice, VoidedChoice
 from tillit.ledger.processing import processing
 from tillit.ledger.versions import Version, bits_at, places, version
 from tillit.ledger.versions import history as versions_of
@@ -43,6 +43,9 @@ class Answer(StrEnum):
     NO_PURPOSE = "no-purpose"  # the policy of that moment did not know the purpose
 
 
+END = datetime.max.replace(tzinfo=UTC)
+
+
 class Event(StrEnum):
     """What can change an answer."""
 
@@ -50,6 +53,7 @@ class Event(StrEnum):
     POLICY = "policy"
     CHOICE = "choice"
     LAPSE = "lapse"
+    VOIDED = "voided"
     STANDING = "standing"
 
 
@@ -116,6 +120,7 @@ class Past:
     person_id: UUID
     history: History
     choices: Sequence[Choice]
+    voided: Mapping[UUID, datetime]  # from when on a choice that nobody made counts no longer
     effective: Sequence[tuple[int, datetime]]  # of versions, newest first
     numbers: Mapping[int, int]
     places: Mapping[str, Place]
@@ -134,7 +139,7 @@ class Past:
     def at(self, purpose: str, moment: datetime) -> Explanation:
         """Explain one purpose at one moment."""
         standing, bound = self.history.at(moment), self.version_at(moment)
-        made = [choice for choice in self.choices if choice.at <= moment]
+        made = [choice for choice in self.choices if choice.at <= moment < self.voided.get(choice.pk, END)]
         latest = next((choice for choice in reversed(made) if choice.purpose == purpose), None)
         rule = bound.rules.get(purpose) if bound else None
         answer, decision = Answer.DECIDED, None
@@ -195,6 +200,7 @@ class Past:
         happened += [(moment, Event.STANDING) for moment in changed]
         happened += [(moment, Event.POLICY) for _version_id, moment in self.effective]
         happened += [(choice.at, Event.CHOICE) for choice in about]
+        happened += [(self.voided[choice.pk], Event.VOIDED) for choice in about if choice.pk in self.voided]
         happened += [(choice.expires_at, Event.LAPSE) for choice in about if choice.expires_at]
         by_moment: dict[datetime, list[Event]] = {}
         for moment, event in happened:
@@ -257,12 +263,14 @@ def past_of(workspace_id: int, person_id: UUID, *, by: str, purpose: str = "", r
         if stood is None:
             return None
         choices = list(Choice.objects.filter(person_id=person_id).order_by("id"))
+        voided = dict(VoidedChoice.objects.filter(person_id=person_id).values_list("choice_id", "at"))
     bound = list(versions_of(workspace_id).values_list("id", "effective_at", "number"))
     return Past(
         workspace_id=workspace_id,
         person_id=person_id,
         history=stood,
         choices=choices,
+        voided=voided,
         effective=[(version_id, effective_at) for version_id, effective_at, _number in bound],
         numbers={version_id: number for version_id, _effective_at, number in bound},
         places=known,

@@ -68,6 +68,7 @@ EVENTS: Mapping[Event, Promise] = {
     Event.POLICY: gettext_lazy("a version of the policy took effect"),
     Event.CHOICE: gettext_lazy("the person chose"),
     Event.LAPSE: gettext_lazy("a consent lapsed"),
+    Event.VOIDED: gettext_lazy("a choice that was recorded by mistake was taken back"),
     Event.STANDING: gettext_lazy("region, roles or restriction changed"),
 }
 #: Why, in a few words, for tables.

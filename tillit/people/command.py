@@ -90,6 +90,66 @@ def import_command(
         raise click.ClickException(done.error or f"The import is {done.get_state_display().lower()}.")
 
 
+@click.command("undo-import")
+@click.argument("number", type=int)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def undo_command(*, number: int, yes: bool) -> None:
+    """Undo an import of the last 30 days, by its number.
+
+    What it wrote goes back to how it was. What people or staff did since stays, and is counted.
+    """
+    from tillit.ledger.processing import SYSTEM  # noqa: PLC0415  Django is set up by now
+    from tillit.people.importing import undo  # noqa: PLC0415
+    from tillit.people.models import Import  # noqa: PLC0415
+
+    item = Import.objects.filter(pk=number).exclude(state=Import.State.DRAFT).first()
+    if item is None:
+        raise click.ClickException(f"There is no import {number}.")
+    try:
+        if item.state != Import.State.UNDOING:
+            found = undo.preview(item, by=SYSTEM, now=timezone.now())
+            _weighed(item, found)
+            if not yes:
+                click.confirm("Undo it?", abort=True)
+            undo.begin(item, by=SYSTEM, now=timezone.now(), defer=False)
+    except undo.CannotUndo as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    done = _with_undo_bar(undo.run_undo, item)
+    table = Table(show_header=False, box=None)
+    for name, count in done.undo["counts"].items():
+        table.add_row(f"{count:,}", UNDONE.get(name) or f"people stay: {name.removeprefix('kept.')}")
+    Console(highlight=False).print(table)
+
+
+UNDONE = {
+    "removed": "people removed whom the import had made",
+    "restored": "known people set back",
+    "voided": "recorded choices taken back",
+    "values_kept": "kinds of information left alone, changed or confirmed since",
+    "lists_kept": "places on the list left alone, changed or confirmed since",
+    "gone_before": "people erased in the meantime",
+}
+
+
+def _weighed(item: Any, found: Any) -> None:
+    """Print what undoing would do."""
+    out = Console(highlight=False)
+    out.print(f"{item.file_name}: {found.made:,} people made, {found.known:,} known people changed.", markup=False)
+    for reason, count in found.staying.items():
+        out.print(f"  {count:,} of those made stay ({reason})", markup=False)
+    if found.later:
+        numbers = ", ".join(str(each.pk) for each in found.later)
+        out.print(f"Later imports: {numbers}. Undo those first to take everything back.", markup=False)
+
+
+def _with_undo_bar(run_undo: Any, item: Any) -> Any:
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=Console(stderr=True)
+    ) as bar:
+        task = bar.add_task(f"Undoing {item.file_name}", total=item.undo["total"])
+        return run_undo(item.pk, lambda running: bar.update(task, completed=running.undo["done"]))
+
+
 def workspace_named(name: str | None) -> Any:
     """Return the workspace of a name or number, or the only one. Raises ClickException."""
     from tillit.accounts.models import Workspace  # noqa: PLC0415
@@ -150,6 +210,7 @@ def _with_bar(run_import: Any, item: Any) -> Any:
 
 def _print(done: Any, refused: Path) -> None:
     out = Console(highlight=False)
+    out.print(f"Import {done.pk}. Within 30 days it is undone by: tillit undo-import {done.pk}", markup=False)
     table = Table(show_header=False, box=None)
     for key, label in COUNTED.items():
         if done.counts.get(key):

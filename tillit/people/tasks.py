@@ -9,6 +9,7 @@ from tillit.ledger.processing import SYSTEM
 from tillit.people import fields
 from tillit.people.importing import cleaning
 from tillit.people.importing.run import run_import
+from tillit.people.importing.undo import run_undo
 from tillit.people.suppression import actions as suppression
 
 
@@ -16,6 +17,12 @@ from tillit.people.suppression import actions as suppression
 def import_people(*, import_id: int) -> None:
     """Bring in the people of a file."""
     run_import(import_id)
+
+
+@app.task(name="people.undo_import", queue="imports")
+def undo_import(*, import_id: int) -> None:
+    """Undo an import."""
+    run_undo(import_id)
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -30,6 +37,7 @@ def resume_imports(timestamp: int) -> None:
 def clean_imports(timestamp: int) -> None:
     """Remove files of imports that are kept no longer."""
     cleaning.clean(now=timezone.now())
+    cleaning.forget_traces(now=timezone.now())
 
 
 @app.task(name="people.erase_field", queue="imports")

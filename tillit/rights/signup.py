@@ -230,5 +230,5 @@ def _welcome(activity: OpenActivity, person_id: UUID) -> None:
 
 
 def _consented(person_id: UUID) -> bool:
-    last = Choice.objects.filter(person_id=person_id, purpose=MARKETING).order_by("-id").first()
+    last = Choice.objects.counting().filter(person_id=person_id, purpose=MARKETING).order_by("-id").first()
     return last is not None and last.state == Choice.State.GRANTED

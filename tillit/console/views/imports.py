@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from tillit.accounts.models import Role
 from tillit.console.activities import purpose_titles
-from tillit.console.import_figures import figures, pace
+from tillit.console.import_figures import figures, pace, undone
 from tillit.console.import_forms import DELIMITERS, ENCODINGS, UploadForm, target_choices
 from tillit.console.listing import Listing
 from tillit.console.navigation import address
@@ -21,7 +21,7 @@ from tillit.console.pages import PageRequest, page, verb
 from tillit.ledger.processing import user_actor
 from tillit.people import lists as keeping
 from tillit.people import queries
-from tillit.people.importing import files, mapping, start
+from tillit.people.importing import files, mapping, start, undo
 from tillit.people.importing.files import NotReadable
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.models import Import
@@ -95,11 +95,15 @@ def import_progress(request: PageRequest, import_id: int) -> HttpResponse:
 
 def _told(item: Import) -> dict[str, Any]:
     left_out = [column["name"] for column in item.options.get("columns", []) if not column["target"]]
-    running = item.state in {State.QUEUED, State.RUNNING}
+    undoing, now = item.state == State.UNDOING, timezone.now()
+    running = item.state in {State.QUEUED, State.RUNNING} or (undoing and not item.error)
     return {
+        "undone": undone(item),
+        "undoable": undo.undoable(item, now=now),
+        "undo_until": undo.until(item),
         "import": item,
         "running": running,
-        "pace": pace(item, now=timezone.now()),
+        "pace": pace(item, now=now),
         "figures": figures(item.counts),
         "left_out": left_out,
         "consent": purpose_titles(item.workspace_id).get(item.options.get("consent", ""), ""),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tillit.people.importing import files
+from tillit.ledger.processing import SYSTEM, processing
+from tillit.people.importing import files, undo
 from tillit.people.importing.start import STALLED_AFTER, resume
-from tillit.people.models import Import
+from tillit.people.models import Import, ImportChunk, ImportTrace
+
+TRACES_AT_ONCE = 50_000
 
 
 def clean(*, now: datetime) -> int:
@@ -37,8 +40,36 @@ def clean(*, now: datetime) -> int:
 
 
 def resume_stalled(*, now: datetime) -> int:
-    """Queue imports again that say they run but have written nothing for five minutes; return how many."""
+    """Queue imports and undos again that say they run but wrote nothing for five minutes; return how many."""
     stalled = Import.objects.filter(state=Import.State.RUNNING, moved_at__lt=now - STALLED_AFTER).order_by("id")
     for item in stalled:
         resume(item)
-    return len(stalled)
+    halted = Import.objects.filter(state=Import.State.UNDOING, error="", moved_at__lt=now - STALLED_AFTER).order_by(
+        "id"
+    )
+    for item in halted:
+        undo.go_on(item)
+    return len(stalled) + len(halted)
+
+
+def forget_traces(*, now: datetime) -> int:
+    """Remove what imports left to be undone by, where that can be no more; return how many traces."""
+    over = Import.objects.exclude(state__in=[Import.State.QUEUED, Import.State.RUNNING, Import.State.UNDOING])
+    traced = over.filter(pk__in=ImportChunk.objects.values("import_id")).order_by("id")
+    return sum(_forget(item) for item in traced if undo.until(item) < now)
+
+
+def _forget(item: Import) -> int:
+    removed = 0
+    while True:
+        with processing(item.workspace_id, undo.PURPOSE, by=SYSTEM, act="people.import.forget") as activity:
+            part = ImportTrace.objects.filter(import_id=item.pk)
+            people = part.order_by("person_id").values_list("person_id", flat=True)
+            last = next(iter(people[TRACES_AT_ONCE - 1 : TRACES_AT_ONCE]), None)
+            some, _by_model = (part.filter(person_id__lte=last) if last else part).delete()
+            activity.count(traces=some)
+        removed += some
+        if last is None:
+            break
+    ImportChunk.objects.filter(import_id=item.pk).delete()
+    return removed

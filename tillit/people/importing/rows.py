@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
 import uuid_utils
+from uuid_utils.compat import uuid7
 
 from tillit.people.identity import (
     InvalidIdentifier,
@@ -88,6 +90,8 @@ class Chunk:
     refusals: list[Refusal] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     meets_known: bool = False  # whether addresses that are known already are to be expected
+    first_id: UUID = field(default_factory=uuid7)  # between these two lie the ids of the people it makes
+    last_id: UUID = field(default_factory=uuid7)
     repeated: set[int] = field(default_factory=set)  # lines staged here whose address an earlier chunk held
 
 
@@ -131,6 +135,7 @@ class Preparing:
             chunk.repeated.add(int(chunk.staged[place].partition(SEPARATOR)[0]))
         chunk.counts["duplicates"] += len(chunk.repeated)
         chunk.counts["rows"] = self.size
+        chunk.last_id = uuid7()
         self._start()
         return chunk
 

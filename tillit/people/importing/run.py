@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 
 from django.conf import settings
 from django.db import OperationalError, connection
@@ -21,7 +22,7 @@ from tillit.people.importing.seen import Seen
 from tillit.people.importing.staging import Terms, write
 from tillit.people.importing.start import PURPOSE, check_source, columns_of, known_fields, path_of, preview
 from tillit.people.importing.table import read_batches
-from tillit.people.models import Import
+from tillit.people.models import Import, ImportChunk
 
 Progress = Callable[[Import], None]
 TRIES = 3
@@ -80,7 +81,7 @@ def _end(item: Import, state: Import.State, *, error: str = "") -> Import:
 
 def _write_chunks(item: Import, progress: Progress, chunk_rows: int) -> None:
     plan = plan_of(item)
-    terms = Terms(item.source_id, item.list_id, item.options.get("consent", ""))
+    terms = Terms(item.pk, item.source_id, item.list_id, item.options.get("consent", ""))
     refused_bytes = item.options.get("refused_bytes", 0)
     report = RefusedRows(item.pk, [column.name for column in plan.columns], size_bytes=refused_bytes)
     try:
@@ -153,6 +154,7 @@ def _write(item: Import, plan: Plan, terms: Terms, chunk: Chunk, report: Refused
     about = f"import:{item.pk}"
     with processing(item.workspace_id, PURPOSE, by=item.started_by, act="people.import", about=about) as activity:
         write(activity, plan, terms, chunk, now=now)
+        _remember(item, chunk, now=now)
         counts = Counter(item.counts) + chunk.counts
         options = {**item.options, "refused_bytes": report.write(chunk.refusals), "next_line": chunk.next_line}
         moved = Import.objects.filter(pk=item.pk, state=Import.State.RUNNING, read_bytes=item.read_bytes).update(
@@ -161,3 +163,15 @@ def _write(item: Import, plan: Plan, terms: Terms, chunk: Chunk, report: Refused
         if not moved:
             raise Superseded(Superseded.__doc__)
     item.read_bytes, item.counts, item.options, item.moved_at = chunk.end_offset, dict(counts), options, now
+
+
+def _remember(item: Import, chunk: Chunk, *, now: datetime) -> None:
+    """Note between which ids the new people of a chunk are, so that they are found again when it is undone."""
+    ImportChunk.objects.create(
+        import_id=item.pk,
+        first_id=chunk.first_id,
+        last_id=chunk.last_id,
+        written_at=now,
+        rows=chunk.counts["rows"],
+        new=chunk.counts["new"],
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from django.db.backends.utils import CursorWrapper
 from tillit.ledger.models import PurposeRule
 from tillit.ledger.processing import OpenActivity
 from tillit.ledger.versions import version
+from tillit.people.importing import known as known_sql
 from tillit.people.importing import statements as sql
 from tillit.people.importing.rows import FIXED, SEPARATOR, Chunk, FieldColumn, Plan, Refusal
 from tillit.people.suppression.known import anything, suppressed
@@ -27,6 +28,7 @@ LINE, VALUE = FIXED.index("line"), FIXED.index("value")
 class Terms:
     """What an import writes beside the persons: their source, the list they join, the purpose they consented to."""
 
+    import_id: int
     source_id: int
     list_id: int | None = None
     consent: str = ""
@@ -42,17 +44,14 @@ def write(activity: OpenActivity, plan: Plan, terms: Terms, chunk: Chunk, *, now
         if known:
             _resolve(cursor, chunk, values)
         _hold_back(cursor, chunk, activity.workspace_id)
-        _persons(cursor, plan, values, known=known)
-        _details(cursor, plan, values, known=False)
+        _new_people(cursor, plan, chunk.counts, values)
         if known:
-            _details(cursor, plan, values, known=True)
-        if plan.chooses:
-            _choices(cursor, chunk.counts, values, known=known)
+            _known_people(cursor, plan, chunk.counts, values)
         known_rows = _scalar(cursor, sql.KNOWN, values) - len(chunk.repeated) if known else 0
         chunk.counts += Counter(
             new=made,
             known=known_rows,
-            changed=_scalar(cursor, sql.CHANGED, values) if known else 0,
+            changed=_scalar(cursor, known_sql.CHANGED, values) if known else 0,
             unknown_region=_scalar(cursor, sql.UNKNOWN_REGIONS, values),
         )
         cursor.execute(
@@ -79,6 +78,7 @@ def _values(activity: OpenActivity, terms: Terms, *, now: datetime) -> dict[str,
         "workspace": activity.workspace_id,
         "version": activity.policy_version_id,
         "now": now,
+        "import": terms.import_id,
         "source": terms.source_id,
         "list": terms.list_id,
         "grant_purpose": terms.consent,
@@ -137,7 +137,8 @@ def _resolve(cursor: CursorWrapper, chunk: Chunk, values: Mapping[str, Any]) -> 
     chunk.repeated -= dropped
     chunk.counts["kept_out"] += _scalar(cursor, sql.KEPT_OUT, values)
     chunk.counts["region_kept"] += _scalar(cursor, sql.REGION_KEPT, values)
-    _run(cursor, sql.TOUCHED, values)
+    _run(cursor, known_sql.TOUCHED, values)
+    _run(cursor, known_sql.SEEN, values)
 
 
 def _hold_back(cursor: CursorWrapper, chunk: Chunk, workspace_id: int) -> None:
@@ -160,40 +161,52 @@ def _refuse_erased(cursor: CursorWrapper, chunk: Chunk) -> None:
         chunk.repeated.difference_update(lines)
 
 
-def _persons(cursor: CursorWrapper, plan: Plan, values: Mapping[str, Any], *, known: bool) -> None:
+def _new_people(cursor: CursorWrapper, plan: Plan, counts: Counter[str], values: Mapping[str, Any]) -> None:
     _run(cursor, sql.PERSONS, values)
-    if known:
-        _run(cursor, sql.PERSONS_KNOWN, values)
-    for kind in ("phone", "customer"):
-        if plan.place(kind) is not None:
-            _run(cursor, sql.further_identity(kind), values)
-
-
-def _details(cursor: CursorWrapper, plan: Plan, values: Mapping[str, Any], *, known: bool) -> None:
-    """Write fields and the list, for the new people or the known."""
-    for category, fields in _by_category(plan).items():
-        named = {f"name{number}": column.name for number, column in fields}
-        _run(cursor, sql.traits(fields, known=known), {**values, **named, "category": category})
+    for kind in _further(plan):
+        _run(cursor, sql.further_identity(kind), values)
+    for fields, told in _by_category(plan, values):
+        _run(cursor, sql.traits(fields), told)
     if values["list"] is not None:
-        _run(cursor, sql.subscriptions(known=known), values)
+        _run(cursor, sql.SUBSCRIPTIONS, values)
+    if plan.chooses:
+        _choose(cursor, counts, values, refusals=sql.REFUSALS_FRESH, grants=sql.GRANTS_FRESH)
 
 
-def _choices(cursor: CursorWrapper, counts: Counter[str], values: Mapping[str, Any], *, known: bool) -> None:
+def _known_people(cursor: CursorWrapper, plan: Plan, counts: Counter[str], values: Mapping[str, Any]) -> None:
+    """The same for people who were there, each change with its trace."""
+    _run(cursor, known_sql.PERSONS, values)
+    for kind in _further(plan):
+        _run(cursor, known_sql.further_identity(kind), values)
+    for fields, told in _by_category(plan, values):
+        _run(cursor, known_sql.traits(fields), told)
+    if values["list"] is not None:
+        _run(cursor, known_sql.SUBSCRIPTIONS, values)
+    if plan.chooses:
+        _choose(cursor, counts, values, refusals=known_sql.REFUSALS, grants=known_sql.GRANTS)
+
+
+def _further(plan: Plan) -> list[str]:
+    return [kind for kind in ("phone", "customer") if plan.place(kind) is not None]
+
+
+def _choose(
+    cursor: CursorWrapper, counts: Counter[str], values: Mapping[str, Any], *, refusals: str, grants: str
+) -> None:
     """Append the choices that the file stands for. An opt-out always counts; consent only where nothing was chosen."""
-    refusing, granting = bool(values["refuse"]), bool(values["grant"])
-    steps = [
-        ("opted_out", sql.REFUSALS_FRESH, refusing),
-        ("opted_out", sql.REFUSALS_KNOWN, refusing and known),
-        ("granted", sql.GRANTS_FRESH, granting),
-        ("granted", sql.GRANTS_KNOWN, granting and known),
-    ]
-    for name, statement, due in steps:
-        if due:
-            counts[name] += _run(cursor, statement, values)
+    if values["refuse"]:
+        counts["opted_out"] += _run(cursor, refusals, values)
+    if values["grant"]:
+        counts["granted"] += _run(cursor, grants, values)
 
 
-def _by_category(plan: Plan) -> dict[str, list[tuple[int, FieldColumn]]]:
+def _by_category(
+    plan: Plan, values: Mapping[str, Any]
+) -> Iterator[tuple[list[tuple[int, FieldColumn]], dict[str, Any]]]:
+    """The plan's fields by category, numbered as staged, each with the parameters of its statement."""
     found: dict[str, list[tuple[int, FieldColumn]]] = {}
     for number, column in enumerate(plan.fields):
         found.setdefault(column.category, []).append((number, column))
-    return found
+    for category, fields in found.items():
+        named = {f"name{number}": column.name for number, column in fields}
+        yield fields, {**values, **named, "category": category}

@@ -249,10 +249,9 @@ def start_import(
 def resume(stopped: Import) -> None:
     """Queue an import again that failed, was stopped, or whose worker died; it goes on after the last whole chunk."""
     with transaction.atomic():
-        Import.objects.filter(pk=stopped.pk).exclude(state=Import.State.DONE).update(
-            state=Import.State.QUEUED, error=""
-        )
-        _defer(stopped.pk)
+        waiting = (Import.State.FAILED, Import.State.STOPPED, Import.State.RUNNING)
+        if Import.objects.filter(pk=stopped.pk, state__in=waiting).update(state=Import.State.QUEUED, error=""):
+            _defer(stopped.pk)
 
 
 def stop(running: Import, *, now: datetime) -> bool:

@@ -85,20 +85,6 @@ REGION_KEPT = """
 SELECT count(*) FROM staged s JOIN people_person p ON p.id = s.person_id
 WHERE NOT s.fresh AND p.region <> 0 AND s.region <> 0 AND p.region <> s.region
 """
-TOUCHED = "CREATE TEMP TABLE touched (person_id uuid) ON COMMIT DROP"
-# What a person's row says already is not overwritten: a newer file may not move somebody out of a stricter region.
-PERSONS_KNOWN = """
-WITH changed AS (
-    UPDATE people_person p SET
-        region = CASE WHEN p.region = 0 THEN s.region ELSE p.region END,
-        language = CASE WHEN p.language = '' THEN s.language ELSE p.language END,
-        roles = p.roles | 1
-    FROM staged s WHERE p.id = s.person_id AND NOT s.fresh
-      AND (p.region = 0 AND s.region <> 0 OR p.language = '' AND s.language <> '' OR p.roles & 1 = 0)
-    RETURNING p.id)
-INSERT INTO touched SELECT id FROM changed
-"""
-CHANGED = "SELECT count(DISTINCT person_id) FROM touched"
 
 # -- always -----------------------------------------------------------------------------------------------------------
 # The choices of new people are folded here, since an UPDATE after the INSERT would write every row twice.
@@ -115,89 +101,49 @@ def further_identity(kind: str) -> str:
     """Telephone or customer number; one that another person has stays theirs."""
     return f"""
 INSERT INTO people_identity (key, workspace_id, person_id, kind, value, created_at)
-SELECT {kind}_key, %(workspace)s, person_id, '{kind}', {kind}, %(now)s FROM staged WHERE {kind}_key IS NOT NULL
+SELECT {kind}_key, %(workspace)s, person_id, '{kind}', {kind}, %(now)s FROM staged
+WHERE {kind}_key IS NOT NULL AND fresh
 ORDER BY {kind}_key ON CONFLICT (key) DO NOTHING
 """
 
 
-def traits(fields: Sequence[tuple[int, FieldColumn]], *, known: bool) -> str:
-    """Merge the values of one category: what the file leaves empty stays. `fields` are numbered as staged.
+def traits(fields: Sequence[tuple[int, FieldColumn]]) -> str:
+    """The values of one category, for new people. `fields` are numbered as staged.
 
-    New people have no row yet: without ON CONFLICT theirs cost 1.9 µs each instead of 4.
+    They have no row yet: without ON CONFLICT theirs cost 1.9 µs each instead of 4.
     """
-    pairs = ", ".join(
-        f"%(name{number})s::text, NULLIF(f{number}, ''){'' if column.type in TEXTUAL else '::jsonb'}"
-        for number, column in fields
-    )
-    filled = " OR ".join(f"f{number} <> ''" for number, _ in fields)
-    insert = f"""
+    pairs = ", ".join(f"%(name{number})s::text, {value(number, column)}" for number, column in fields)
+    return f"""
 INSERT INTO people_traits (person_id, category, workspace_id, "values", source_id, updated_at)
 SELECT person_id, %(category)s, %(workspace)s, jsonb_strip_nulls(jsonb_build_object({pairs})), %(source)s, %(now)s
-FROM staged WHERE ({filled}) AND """
-    merge = """
-ON CONFLICT (person_id, category) DO UPDATE
-SET "values" = people_traits."values" || EXCLUDED."values", source_id = EXCLUDED.source_id,
-    updated_at = EXCLUDED.updated_at
-WHERE people_traits."values" IS DISTINCT FROM people_traits."values" || EXCLUDED."values"
+FROM staged WHERE ({filled(fields)}) AND fresh
 """
-    return _noting(f"{insert} NOT fresh {merge}") if known else f"{insert} fresh"
 
 
-def subscriptions(*, known: bool) -> str:
-    """Put people on the list. Who is on it keeps their standing, but for an opt-out in the file, which counts."""
-    insert = f"""
+def value(number: int, column: FieldColumn) -> str:
+    """SQL of a staged value as JSON takes it; NULL where the file leaves it empty."""
+    return f"NULLIF(f{number}, ''){'' if column.type in TEXTUAL else '::jsonb'}"
+
+
+def filled(fields: Sequence[tuple[int, FieldColumn]]) -> str:
+    return " OR ".join(f"f{number} <> ''" for number, _ in fields)
+
+
+STANDING = f"CASE standing WHEN {OUT} THEN 'unsubscribed' ELSE 'subscribed' END"
+SUBSCRIPTIONS = f"""
 INSERT INTO people_subscription (person_id, list_id, workspace_id, state, since, source_id)
-SELECT person_id, %(list)s, %(workspace)s, CASE standing WHEN {OUT} THEN 'unsubscribed' ELSE 'subscribed' END,
-       %(now)s, %(source)s
-FROM staged WHERE standing > 0 AND """
-    keep = """
-ON CONFLICT (person_id, list_id) DO UPDATE SET state = EXCLUDED.state, since = EXCLUDED.since
-WHERE EXCLUDED.state = 'unsubscribed' AND people_subscription.state <> 'unsubscribed'
+SELECT person_id, %(list)s, %(workspace)s, {STANDING}, %(now)s, %(source)s FROM staged WHERE standing > 0 AND fresh
 """
-    return _noting(f"{insert} NOT fresh {keep}") if known else f"{insert} fresh"
 
-
-def _noting(insert: str) -> str:
-    return f"WITH written AS ({insert} RETURNING person_id) INSERT INTO touched SELECT person_id FROM written"
-
-
-_CHOICE = """
+CHOICE = """
 INSERT INTO consent_choice
     (id, workspace_id, person_id, purpose, state, method, policy_version_id, notice_digest, source_id, at, expires_at)
 SELECT s.choice_id, %(workspace)s, s.person_id, %({purpose})s, '{state}', 'import', %(version)s, '', %(source)s,
        %(now)s, {lapses}
 FROM staged s WHERE {condition}
 """
-_REFUSAL = {"purpose": "refuse_purpose", "state": "refused", "lapses": "NULL"}
-_GRANT = {"purpose": "grant_purpose", "state": "granted", "lapses": "%(lapses)s::timestamptz"}
-REFUSALS_FRESH = _CHOICE.format(**_REFUSAL, condition=f"s.fresh AND s.standing = {OUT}")
-GRANTS_FRESH = _CHOICE.format(**_GRANT, condition=f"s.fresh AND s.agreed AND s.standing = {IN}")
-# `consent` lies above `people`, so its table is named here and its code is not: one statement a chunk, no row by row.
-_FOLDED = """
-WITH chosen AS ({choice} RETURNING person_id)
-UPDATE people_person p SET {gains} = {gains} & ~%({bit}_ever)s::bigint | %({bit})s,
-    {loses} = {loses} & ~%({bit}_ever)s::bigint
-FROM chosen WHERE p.id = chosen.person_id
-"""
-REFUSALS_KNOWN = _FOLDED.format(
-    choice=_CHOICE.format(
-        **_REFUSAL,
-        condition=f"NOT s.fresh AND s.standing = {OUT} AND EXISTS"
-        " (SELECT FROM people_person p WHERE p.id = s.person_id AND p.refused & %(refuse_ever)s = 0)",
-    ),
-    gains="refused",
-    loses="granted",
-    bit="refuse",
-)
-GRANTS_KNOWN = _FOLDED.format(
-    choice=_CHOICE.format(
-        **_GRANT,
-        condition=f"NOT s.fresh AND s.agreed AND s.standing = {IN} AND NOT EXISTS"
-        " (SELECT FROM consent_choice c WHERE c.person_id = s.person_id AND c.purpose = %(grant_purpose)s)"
-        " AND EXISTS (SELECT FROM people_person p WHERE p.id = s.person_id AND p.refused & %(grant_ever)s = 0)",
-    ),
-    gains="granted",
-    loses="refused",
-    bit="grant",
-)
+REFUSAL = {"purpose": "refuse_purpose", "state": "refused", "lapses": "NULL"}
+GRANT = {"purpose": "grant_purpose", "state": "granted", "lapses": "%(lapses)s::timestamptz"}
+REFUSALS_FRESH = CHOICE.format(**REFUSAL, condition=f"s.fresh AND s.standing = {OUT}")
+GRANTS_FRESH = CHOICE.format(**GRANT, condition=f"s.fresh AND s.agreed AND s.standing = {IN}")
 UNKNOWN_REGIONS = "SELECT count(*) FROM staged WHERE fresh AND region = 0"

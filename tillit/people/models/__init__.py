@@ -12,12 +12,15 @@ from tillit.people.models.names import NameWord
 from tillit.people.models.persons import Identity, PastStanding, PerPersonManager, Person
 from tillit.people.models.segments import Segment
 from tillit.people.models.suppressions import Suppression
+from tillit.people.models.traces import ImportChunk, ImportTrace
 
 __all__ = [
     "Edit",
     "Field",
     "Identity",
     "Import",
+    "ImportChunk",
+    "ImportTrace",
     "MailingList",
     "NameWord",
     "Note",

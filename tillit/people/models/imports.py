@@ -20,6 +20,8 @@ class Import(models.Model):
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
         STOPPED = "stopped", _("Stopped")
+        UNDOING = "undoing", _("Being undone")
+        UNDONE = "undone", _("Undone")
 
     workspace = models.ForeignKey("accounts.Workspace", models.CASCADE, related_name="imports")
     source = models.ForeignKey(Source, models.PROTECT, related_name="imports")
@@ -37,6 +39,7 @@ class Import(models.Model):
     started_at = models.DateTimeField(null=True)
     moved_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    undo = models.JSONField(null=True)
 
     privacy = nobody(
         plain=(
@@ -52,7 +55,7 @@ class Import(models.Model):
                 "counts",
                 "error",
             ),
-            *("started_by", "created_at", "started_at", "moved_at", "finished_at"),
+            *("started_by", "created_at", "started_at", "moved_at", "finished_at", "undo"),
         ),
         reason="the file itself lies in the data folder until the import ends; refused rows are kept there for 30 days",
     )

@@ -1,0 +1,249 @@
+"""The SQL of undoing an import. `made` and `back` are temporary tables of the people that one transaction undoes.
+
+An import's own rows are known by their moments: `times` are those of its chunks. What has another moment was changed
+since. What a later import's file said again stays too: `%(later_…)s` are the imports that said such a thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+#: Tables that an import itself writes, or that follow from them. A row in any other says that somebody did something.
+OWN = frozenset(
+    {
+        "people_person",
+        "people_paststanding",
+        "people_identity",
+        "people_traits",
+        "people_nameword",
+        "people_subscription",
+        "people_importtrace",
+        "consent_choice",
+        "consent_voidedchoice",
+    }
+)
+_CONFIRMED = """EXISTS (SELECT FROM people_importtrace o
+    WHERE o.person_id = {person} AND o.import_id = ANY (%({later})s::bigint[]))"""
+
+
+def confirmed(person: str, later: str) -> str:
+    """SQL of whether a later import names a person and says such a thing."""
+    return _CONFIRMED.format(person=person, later=later)
+
+
+# -- people that the import made --------------------------------------------------------------------------------------
+MADE = "CREATE TEMP TABLE made (person_id uuid PRIMARY KEY, kept text) ON COMMIT DROP"
+FIND = """
+INSERT INTO made SELECT id FROM (
+    SELECT id FROM people_person
+    WHERE id BETWEEN %(first)s AND %(last)s AND created_at = %(written)s ORDER BY id FOR UPDATE) locked
+"""
+
+
+# The import left somebody as its last row about them says, or as they were before their standing first changed.
+_MOVED = """EXISTS (SELECT FROM people_person p
+    LEFT JOIN people_importtrace o ON o.person_id = p.id AND o.import_id = %(import)s AND o.part = 'person'
+    LEFT JOIN LATERAL (SELECT region, roles FROM people_paststanding s WHERE s.person_id = p.id
+                       ORDER BY s.id LIMIT 1) s ON true
+    WHERE p.id = m.person_id
+      AND (p.region <> COALESCE((o.after->>'region')::smallint, s.region, p.region)
+           OR p.roles <> COALESCE((o.after->>'roles')::int, s.roles, p.roles)))"""
+
+
+def why_kept(others: Iterable[str]) -> str:
+    """SQL of the reason for which a person `m` that the import made stays; NULL when nobody has touched them since.
+
+    `others` are the tables about persons that no import writes.
+    """
+    rows = " OR ".join(f'EXISTS (SELECT FROM "{table}" x WHERE x.person_id = m.person_id)' for table in sorted(others))
+    return f"""CASE
+  WHEN EXISTS (SELECT FROM people_person p WHERE p.id = m.person_id AND p.flags & 1 <> 0) THEN 'restricted'
+  WHEN EXISTS (SELECT FROM consent_choice c WHERE c.person_id = m.person_id
+               AND NOT (c.at = ANY (%(times)s) AND c.method = 'import')
+               AND NOT EXISTS (SELECT FROM consent_voidedchoice v WHERE v.choice_id = c.id)) THEN 'chose'
+  WHEN EXISTS (SELECT FROM people_importtrace o
+               WHERE o.person_id = m.person_id AND o.import_id <> %(import)s) THEN 'imported'
+  WHEN EXISTS (SELECT FROM people_subscription b WHERE b.person_id = m.person_id
+               AND NOT (b.list_id = %(list)s AND b.since = ANY (%(times)s))) THEN 'list'
+  WHEN EXISTS (SELECT FROM people_traits t
+               WHERE t.person_id = m.person_id AND NOT t.updated_at = ANY (%(times)s))
+    OR EXISTS (SELECT FROM people_identity i
+               WHERE i.person_id = m.person_id AND NOT i.created_at = ANY (%(times)s))
+    OR {_MOVED} THEN 'edited'
+  WHEN {rows or "false"} THEN 'active'
+END"""
+
+
+def weigh(others: Iterable[str]) -> str:
+    return f"UPDATE made m SET kept = {why_kept(others)}"
+
+
+def count_made(others: Iterable[str]) -> str:
+    """How many people of a chunk would go, and how many stay for which reason."""
+    return f"""
+SELECT {why_kept(others)}, count(*) FROM (SELECT id AS person_id FROM people_person
+    WHERE id BETWEEN %(first)s AND %(last)s AND created_at = %(written)s OFFSET 0) m GROUP BY 1
+"""
+
+
+KEPT = "SELECT kept, count(*) FROM made GROUP BY 1"
+# The choices stay as evidence of what was done under them, and say that they count no longer.
+VOID_MADE = f"""
+INSERT INTO consent_voidedchoice (choice_id, person_id, workspace_id, at, about)
+SELECT c.id, c.person_id, c.workspace_id, %(now)s, %(about)s FROM consent_choice c JOIN made m USING (person_id)
+WHERE c.at = ANY (%(times)s) AND c.method = 'import'
+  AND (m.kept IS NULL OR NOT {confirmed("c.person_id", "later_choice")})
+ON CONFLICT DO NOTHING
+"""
+REMOVE = tuple(
+    f"DELETE FROM {table} x USING made m WHERE x.person_id = m.person_id AND m.kept IS NULL"
+    for table in ("people_traits", "people_subscription", "people_identity", "people_paststanding")
+)
+REMOVE_PERSONS = "DELETE FROM people_person p USING made m WHERE p.id = m.person_id AND m.kept IS NULL"
+# Who stays loses what nobody but this import has written.
+STRIP_VALUES = f"""
+DELETE FROM people_traits t USING made m
+WHERE t.person_id = m.person_id AND m.kept IS NOT NULL AND t.category = %(category)s
+  AND t.updated_at = ANY (%(times)s) AND NOT {confirmed("t.person_id", "later")}
+"""
+# A person's own yes since then is a reason to stay on the list: it asked for just this, and changed no row.
+_OWN_YES = """EXISTS (SELECT FROM consent_choice c WHERE c.person_id = {person} AND c.state = 'granted'
+    AND c.method <> 'import' AND c.at > %(since)s)"""
+STRIP_LIST = f"""
+DELETE FROM people_subscription b USING made m
+WHERE b.person_id = m.person_id AND m.kept IS NOT NULL AND b.list_id = %(list)s AND b.since = ANY (%(times)s)
+  AND NOT {confirmed("b.person_id", "later_list")} AND NOT {_OWN_YES.format(person="b.person_id")}
+"""
+STRIP_IDENTITIES = f"""
+DELETE FROM people_identity i USING made m
+WHERE i.person_id = m.person_id AND m.kept IS NOT NULL AND i.kind = %(kind)s AND i.created_at = ANY (%(times)s)
+  AND NOT {confirmed("i.person_id", "later")}
+"""
+FORGET_MADE = """
+DELETE FROM people_importtrace t USING made m WHERE t.person_id = m.person_id AND t.import_id = %(import)s
+"""
+
+# -- people who were known --------------------------------------------------------------------------------------------
+BACK = "CREATE TEMP TABLE back (person_id uuid PRIMARY KEY) ON COMMIT DROP"
+NEXT = """
+INSERT INTO back SELECT DISTINCT person_id FROM people_importtrace
+WHERE import_id = %(import)s AND person_id > %(after)s ORDER BY person_id LIMIT %(limit)s
+"""
+LOCK = "SELECT id FROM people_person WHERE id IN (SELECT person_id FROM back) ORDER BY id FOR UPDATE"
+LAST = "SELECT count(*), max(person_id::text) FROM back"
+CHANGED = """
+SELECT count(DISTINCT person_id) FROM people_importtrace JOIN back USING (person_id)
+WHERE import_id = %(import)s AND part <> 'seen'
+"""
+
+
+def _traces(part: str) -> str:
+    own = f"r.import_id = %(import)s AND r.part = '{part}'"
+    return f"people_importtrace r JOIN back k ON k.person_id = r.person_id AND {own}"
+
+
+# Nobody wrote since: the row as it was, with its source and moment, or none.
+VALUES_AWAY = f"""
+DELETE FROM people_traits t USING {_traces("values")}
+WHERE t.person_id = r.person_id AND t.category = r.category AND r.category = %(category)s AND r.before IS NULL
+  AND t.updated_at = ANY (%(times)s) AND NOT {confirmed("t.person_id", "later")}
+"""
+VALUES_WHOLE = f"""
+UPDATE people_traits t SET "values" = r.before->'values', source_id = (r.before->>'source')::bigint,
+    updated_at = (r.before->>'at')::timestamptz
+FROM {_traces("values")}
+WHERE t.person_id = r.person_id AND t.category = r.category AND r.category = %(category)s AND r.before IS NOT NULL
+  AND t.updated_at = ANY (%(times)s) AND NOT {confirmed("t.person_id", "later")}
+"""
+# Somebody wrote since: only the fields that are still as the import left them. Its moment is now, so that undoing the
+# import that wrote since does not take the whole row back to what this one had made of it.
+_STILL = """SELECT key FROM jsonb_each(r.after) WHERE t."values"->key = value
+    AND r.before->'values'->key IS DISTINCT FROM value"""
+VALUES_SINGLE = f"""
+UPDATE people_traits t SET updated_at = %(now)s,
+    "values" = (t."values" - ARRAY({_STILL})) || COALESCE((SELECT jsonb_object_agg(key, value)
+        FROM jsonb_each(r.before->'values') WHERE key IN ({_STILL})), '{{}}')
+FROM {_traces("values")}
+WHERE t.person_id = r.person_id AND t.category = r.category AND r.category = %(category)s
+  AND NOT t.updated_at = ANY (%(times)s) AND EXISTS ({_STILL}) AND NOT {confirmed("t.person_id", "later")}
+"""
+VALUES_KEPT = f"""
+SELECT count(*) FROM people_traits t JOIN ({_traces("values")}) ON t.person_id = r.person_id AND t.category = r.category
+WHERE r.category = %(category)s AND (NOT t.updated_at = ANY (%(times)s) OR {confirmed("t.person_id", "later")})
+"""
+_LIST_STANDS = f"""b.person_id = r.person_id AND b.list_id = %(list)s AND b.since = ANY (%(times)s)
+  AND to_jsonb(b.state::text) = r.after AND NOT {confirmed("b.person_id", "later_list")}
+  AND NOT {_OWN_YES.format(person="b.person_id")}"""
+LIST_KEPT = f"""
+SELECT count(*) FROM {_traces("list")} WHERE NOT EXISTS (SELECT FROM people_subscription b WHERE {_LIST_STANDS})
+"""
+LIST_AWAY = f"""
+DELETE FROM people_subscription b USING {_traces("list")} WHERE r.before IS NULL AND {_LIST_STANDS}
+"""
+LIST_BACK = f"""
+UPDATE people_subscription b SET state = r.before->>'state', since = (r.before->>'since')::timestamptz,
+    source_id = (r.before->>'source')::bigint
+FROM {_traces("list")} WHERE r.before IS NOT NULL AND {_LIST_STANDS}
+"""
+
+
+def identities(kind: str) -> str:
+    return f"""
+DELETE FROM people_identity i USING {_traces(kind)}
+WHERE i.person_id = r.person_id AND i.kind = '{kind}' AND i.created_at = ANY (%(times)s)
+  AND r.after ? encode(i.key, 'hex') AND NOT {confirmed("i.person_id", "later")}
+"""
+
+
+# Whoever is on a list is a contact, whatever they were before.
+PERSONS = f"""
+UPDATE people_person p SET region = (r.before->>'region')::smallint,
+    roles = CASE WHEN EXISTS (SELECT FROM people_subscription b WHERE b.person_id = p.id)
+            THEN p.roles ELSE (r.before->>'roles')::int END
+FROM {_traces("person")}
+WHERE p.id = r.person_id AND p.region = (r.after->>'region')::smallint AND p.roles = (r.after->>'roles')::int
+  AND NOT {confirmed("p.id", "later_country")}
+"""
+LANGUAGES = f"""
+UPDATE people_person p SET language = r.before #>> '{{}}'
+FROM {_traces("language")}
+WHERE p.id = r.person_id AND to_jsonb(p.language::text) = r.after AND NOT {confirmed("p.id", "later_language")}
+"""
+VOID_KNOWN = f"""
+INSERT INTO consent_voidedchoice (choice_id, person_id, workspace_id, at, about)
+SELECT c.id, c.person_id, c.workspace_id, %(now)s, %(about)s
+FROM {_traces("choice")} JOIN consent_choice c ON c.person_id = r.person_id AND r.after ? c.id::text
+WHERE NOT {confirmed("c.person_id", "later_choice")}
+ON CONFLICT DO NOTHING
+"""
+FORGET_KNOWN = (
+    "DELETE FROM people_importtrace t USING back k WHERE t.person_id = k.person_id AND t.import_id = %(import)s"
+)
+
+# -- what persons decided, without what was taken back ----------------------------------------------------------------
+# `consent` lies above: this is its fold of one purpose, by set. The latest choice that counts decides, a grant at the
+# bit of its time until it lapses; without one nothing was ever chosen.
+REFOLD = """
+WITH concerned AS (
+    SELECT DISTINCT v.person_id, c.purpose FROM consent_voidedchoice v
+    JOIN consent_choice c ON c.id = v.choice_id JOIN {people} k ON k.person_id = v.person_id WHERE v.at = %(now)s
+), latest AS (
+    SELECT n.person_id, n.purpose, c.state, c.expires_at, c.policy_version_id FROM concerned n LEFT JOIN LATERAL (
+        SELECT c.* FROM consent_choice c WHERE c.person_id = n.person_id AND c.purpose = n.purpose
+          AND NOT EXISTS (SELECT FROM consent_voidedchoice v WHERE v.choice_id = c.id)
+        ORDER BY c.id DESC LIMIT 1) c ON true
+), folded AS (
+    SELECT l.person_id, bit_or(e.ever) AS ever,
+           bit_or(CASE WHEN l.state = 'granted' AND (l.expires_at IS NULL OR l.expires_at > %(now)s)
+                  THEN b.place ELSE 0 END) AS granted,
+           bit_or(CASE WHEN l.state <> 'granted' THEN b.place ELSE 0 END) AS refused
+    FROM latest l
+    JOIN unnest(%(purposes)s::text[], %(evers)s::bigint[]) AS e (purpose, ever) ON e.purpose = l.purpose
+    LEFT JOIN LATERAL (SELECT 1::bigint << r.bit AS place FROM ledger_purposerule r
+        WHERE r.version_id = l.policy_version_id AND r.purpose = l.purpose) b ON true
+    GROUP BY l.person_id
+)
+UPDATE people_person p SET granted = p.granted & ~f.ever | COALESCE(f.granted, 0),
+    refused = p.refused & ~f.ever | COALESCE(f.refused, 0)
+FROM folded f WHERE p.id = f.person_id
+"""
