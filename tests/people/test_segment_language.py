@@ -99,6 +99,7 @@ def test_what_is_meant_is_understood(written, meant):
         ("vip = yes points > 5", "“points” comes unexpectedly", "“and” or “or”", 1, 11),
         ('on list "Old"', "called “Old”", '"News"', 1, 9),
         ("on list", "needs a name", "on list", 1, 1),
+        ('vip = yes and on lst "News"', "“on” is not understood alone", "“on list”", 1, 15),
         ('opened "SPRING"', "Several are called", '"SPRING" #1', 1, 8),
         ("opened within 90 moons", "Days, weeks", "90 days", 1, 18),
         ("opened within 200 years", "a century", "90 days", 1, 1),

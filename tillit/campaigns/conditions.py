@@ -11,6 +11,7 @@ from tillit.campaigns.models import Campaign
 from tillit.delivery.ids import id_range
 from tillit.people.segments.compile import Query
 from tillit.people.segments.conditions import add_happening, add_objects
+from tillit.people.segments.explain import add_table
 from tillit.people.segments.tree import Event
 from tillit.people.segments.vocabulary import Happening
 
@@ -18,6 +19,8 @@ from tillit.people.segments.vocabulary import Happening
 def register() -> None:
     """Let segments ask about campaigns."""
     add_objects("campaign", _names)
+    add_table("delivery_event", _("opens and clicks"))
+    add_table("delivery_message", _("mails"))
     for words, label, category, sql in (
         ("sent", _("Was sent a campaign"), "correspondence", _sent),
         ("opened", _("Opened a campaign"), "interaction", _events("open")),

@@ -30,6 +30,7 @@ ENTRIES = (
     Entry(route="overview", label=_("Overview"), icon="layout-dashboard", key="o"),
     Entry(route="people", label=_("People"), icon="users", key="p"),
     Entry(route="lists", label=_("Lists"), icon="list-details", key="l"),
+    Entry(route="segments", label=_("Segments"), icon="filter", key="g"),
     Entry(route="imports", label=_("Imports"), icon="database-import", key="i"),
     Entry(route="suppressions", label=_("Suppression"), icon="ban", key="b"),
     Entry(route="campaigns", label=_("Campaigns"), icon="send", key="c"),

@@ -73,9 +73,9 @@ class Line:
 
 
 class PeopleListing:
-    """Reads `q`, `list`, `state`, `region`, `after` and `before` from the address; finds in the caller's context."""
+    """Reads `q`, `list`, `segment`, `state`, `region` and the place from the address; finds in the caller's context."""
 
-    keeps = ("list", "state", "region")
+    keeps = ("list", "segment", "state", "region")
 
     def __init__(
         self, request: HttpRequest, workspace_id: int, version: Version, *, list_id: int | None = None
@@ -85,6 +85,7 @@ class PeopleListing:
         self.state = self._get.get("state", "") if self._get.get("state") in dict(STATES) else ""
         self.region = _number(self._get.get("region"))
         self.list_id = list_id if list_id is not None else _number(self._get.get("list"))
+        self.segment_id = _number(self._get.get("segment"))
         self._fixed_list = list_id is not None
 
     @property
@@ -95,6 +96,7 @@ class PeopleListing:
             list_id=self.list_id,
             state=self.state,
             region=self.region,
+            segment_id=self.segment_id,
             after=_place(self._get.get("after")),
             before=_place(self._get.get("before")),
         )
@@ -126,7 +128,7 @@ class PeopleListing:
     def filtered(self) -> bool:
         """Whether the reader narrowed the list."""
         wanted_list = None if self._fixed_list else self.list_id
-        return bool(self.query or self.state or wanted_list) or self.region is not None
+        return bool(self.query or self.state or wanted_list or self.segment_id) or self.region is not None
 
     @property
     def next_href(self) -> str:

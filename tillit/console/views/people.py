@@ -35,6 +35,7 @@ from tillit.people.identity import InvalidIdentifier
 from tillit.people.models import MailingList
 from tillit.people.queries import Record
 from tillit.people.search import every, name_of
+from tillit.people.segments.queries import segments
 
 ADMINISTER = "audience.administer"
 EXPORTED = 100_000
@@ -50,6 +51,7 @@ def people(request: PageRequest) -> HttpResponse:
     told = {
         "listing": listing,
         "lists": queries.lists(request.workspace.id),
+        "segments": segments(request.workspace.id),
         "states": STATES,
         "regions": REGIONS.items(),
     }

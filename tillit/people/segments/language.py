@@ -233,11 +233,14 @@ class _Reader:
         for known in (name, FIELD + name, name.lower(), FIELD + name.lower()):
             if known in self.vocabulary.attributes:
                 return known
-        mistake = self.wrong("", at=token)
+        begun = [words for words in self.vocabulary.happenings if words.split()[0] == token.word and " " in words]
+        if begun:
+            ways = _("Did you mean %(words)s?") % {"words": ", ".join(f"“{words}”" for words in begun)}
+            raise self.wrong(_("“%(word)s” is not understood alone.") % {"word": name}, ways, at=token)
         try:
             self.vocabulary.attribute(FIELD + name)
         except Mistake as unknown:
-            unknown.start, unknown.end = mistake.start, mistake.end
+            unknown.start, unknown.end = token.start, token.end
             raise
         return FIELD + name
 
