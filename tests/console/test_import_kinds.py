@@ -27,6 +27,7 @@ def test_another_sheet_is_chosen(house, editor):
     item = Import.objects.get()
     there = f"/w/{house.pk}/imports/{item.pk}/layout"
     assert "b@example.org" in text(editor.post(there, {"sheet": "Old"}, follow=True))
+    assert editor.post(there, {"sheet": "Members", "dates": "soon"}).status_code == 404
     missing = editor.post(there, {"sheet": "Nowhere"})
     assert missing.status_code == 422 and "The workbook has no sheet “Nowhere”" in text(missing)
     editor.post(f"/w/{house.pk}/imports/{item.pk}/discard")
@@ -37,6 +38,20 @@ def test_an_archive_and_json_are_said_to_be_such(house, editor):
     page = text(editor.get(upload(editor, house, content=packed({"x/a.csv": "email\na@b.se\n"}))["Location"]))
     assert "The tables in the archive, joined: a.csv." in page
     assert "one object a person" in text(editor.get(upload(editor, house, content=b'{"email": "a@b.se"}')["Location"]))
+
+
+def test_the_order_of_dates_is_said_and_what_cannot_be_read_is_told(house, editor):
+    house.fields.create(name="met", label="Met", type="date", category="demographics")
+    upload(editor, house, content=b"email,Met\na@example.org,03/04/2024\nb@example.org,soon\n")
+    item = Import.objects.get()
+    there = f"/w/{house.pk}/imports/{item.pk}"
+    said = editor.post(f"{there}/layout", {"encoding": "utf-8", "delimiter": ",", "dates": "dmy"}, follow=True)
+    assert '<option value="dmy" selected>' in text(said)
+    editor.post(f"{there}/start", {"column-0": "email", "column-1": "field:met"})
+    run_import(item.pk)
+    done = text(editor.get(there))
+    assert "Values of “Met” left out: they are not what the column means" in done
+    assert "Refused rows and values" in done
 
 
 @pytest.mark.clause("B4")
@@ -100,6 +115,7 @@ def test_a_broken_workbook_is_refused_beside_the_file(house, editor):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_pages_are_accessible(served, browser_page, sign_in, make_house, queue, scheme, width):
     house = make_house()
+    house.fields.create(name="met", label="Met", type="date", category="demographics")
     sign_in(make.member(house, role=Role.EDITOR))
     browser_page.emulate_media(color_scheme=scheme)
     browser_page.set_viewport_size({"width": width, "height": 900})

@@ -136,6 +136,9 @@ def test_numbers_dates_and_yes_are_kept_as_such(house, bring):
     assert people(house)["a@example.org"]["traits"] == {"points": 1.5, "met": "2024-05-01", "vip": True}
     assert people(house)["b@example.org"]["traits"] == {}
     assert done.counts["unreadable_values"] == 3
+    assert [(row["line"], row["reason"]) for row in report(done)] == [
+        ("3", "unreadable: points; unreadable: met; unreadable: vip")
+    ]
 
 
 def test_telephone_and_customer_number_are_identifiers(house, bring):
@@ -143,7 +146,7 @@ def test_telephone_and_customer_number_are_identifiers(house, bring):
     with processing(house.pk, ADMINISTER, by="t", act="look"):
         found = {(row.kind, row.value): row.person_id for row in Identity.objects.all()}
     assert found[("phone", "+46701234567")] == found[("email", "a@example.org")] == found[("customer", "K1")]
-    assert done.counts["unreadable_phone"] == 1
+    assert done.counts["unreadable.phone"] == 1
     assert len(found) == 4
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,10 +21,14 @@ OUTCOMES: dict[str, str | Promise] = {
     "granted": gettext_lazy("Consents recorded, with the source as their proof"),
     "unknown_region": gettext_lazy("New people without a known country: the strictest law applies to them"),
     "region_kept": gettext_lazy("People who keep the region they had, though the file names another country"),
-    "unreadable_values": gettext_lazy("Values left out: not a number, a date, or yes or no"),
-    "unreadable_phone": gettext_lazy("Telephone numbers left out: not valid"),
-    "unreadable_customer": gettext_lazy("Customer numbers left out: too long"),
     "recoded_lines": gettext_lazy("Lines in another encoding than the rest, read as Windows-1252"),
+}
+#: Values that were left out, by column: its name is put in.
+LEFT_OUT: dict[str, str | Promise] = {
+    "unreadable": gettext_lazy("Values of “%(column)s” left out: they are not what the column means"),
+    "ambiguous": gettext_lazy(
+        "Values of “%(column)s” left out: they can be read in two ways, and no other tells which"
+    ),
 }
 REASONS: dict[str, str | Promise] = {
     "no_address": gettext_lazy("no email address"),
@@ -67,6 +71,7 @@ class Figures:
     refused: int
     outcomes: list[tuple[int, str | Promise]]
     reasons: list[tuple[int, str | Promise]]
+    left_out: list[tuple[int, str]]
 
 
 def figures(counts: Mapping[str, int]) -> Figures:
@@ -79,6 +84,7 @@ def figures(counts: Mapping[str, int]) -> Figures:
         counts.get("refused", 0),
         [(counts[key], words) for key, words in OUTCOMES.items() if counts.get(key)],
         sorted(((number, REASONS.get(reason, reason)) for reason, number in reasons.items()), reverse=True, key=_first),
+        sorted(_left_out(counts), reverse=True, key=_first),
     )
 
 
@@ -107,7 +113,14 @@ def undone(item: Import) -> Undone | None:
     return Undone(item.undo["done"], item.undo["total"], outcomes, stays(kept))
 
 
-def _first(pair: tuple[int, str | Promise]) -> int:
+def _left_out(counts: Mapping[str, int]) -> Iterator[tuple[int, str]]:
+    for key, number in counts.items():
+        why, dot, column = key.partition(".")
+        if dot and why in LEFT_OUT:
+            yield number, str(LEFT_OUT[why]) % {"column": column}
+
+
+def _first(pair: tuple[int, object]) -> int:
     return pair[0]
 
 

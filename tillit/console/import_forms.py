@@ -15,6 +15,7 @@ from tillit.console.offering import offer
 from tillit.ledger.versions import in_force
 from tillit.people import queries
 from tillit.people.importing import mapping
+from tillit.people.importing.forms import DAY_FIRST, MONTH_FIRST
 from tillit.people.importing.mapping import FIELD, KnownField
 from tillit.people.importing.reception import pasted
 from tillit.people.models import MailingList, Source
@@ -32,6 +33,11 @@ DELIMITERS = [
     (";", gettext_lazy("Semicolon")),
     ("\t", gettext_lazy("Tab")),
     ("|", gettext_lazy("Vertical bar")),
+]
+DATE_ORDERS = [
+    ("", gettext_lazy("As each column tells")),
+    (DAY_FIRST, gettext_lazy("Day first: 31/12/2024")),
+    (MONTH_FIRST, gettext_lazy("Month first: 12/31/2024")),
 ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from django.utils import timezone
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -46,6 +47,9 @@ class RowsPerSecond(ProgressColumn):
 @click.option("--warranty", help="Who collected it, when, and on which basis; needed for a new source.")
 @click.option("--consent", default="", help="A purpose that everybody in the file consented to, e.g. marketing.email.")
 @click.option("--sheet", default="", help="The sheet of a workbook.  [default: the first with addresses]")
+@click.option(
+    "--dates", type=click.Choice(["dmy", "mdy"]), help="How 03/04/2024 is meant.  [default: as its column tells]"
+)
 @click.option("--map", "maps", multiple=True, metavar="COLUMN=FIELD", help="What a column means; empty leaves it out.")
 def import_command(
     *,
@@ -56,6 +60,7 @@ def import_command(
     warranty: str | None,
     consent: str,
     sheet: str,
+    dates: str | None,
     maps: tuple[str, ...],
 ) -> None:
     """Bring in people from a file: CSV, Excel (.xlsx), JSON Lines, or a ZIP file that a campaign tool exported.
@@ -79,6 +84,7 @@ def import_command(
             now=timezone.now(),
             consent=consent,
             sheet=sheet,
+            dates=dates or "",
             wanted=_wanted(maps),
             defer=False,
         )
@@ -218,6 +224,10 @@ def _print(done: Any, refused: Path) -> None:
     for key, number in sorted(done.counts.items()):
         if key.startswith("refused."):
             table.add_row("", f"{number:,} {key.removeprefix('refused.').replace('_', ' ')}")
+    for key, number in sorted(done.counts.items()):
+        why, dot, column = key.partition(".")
+        if dot and why in {"unreadable", "ambiguous"}:
+            table.add_row("", f"{number:,} {why} in column {escape(column)}")
     out.print(table)
     left_out = [column["name"] for column in done.options["columns"] if not column["target"]]
     if left_out:

@@ -16,8 +16,8 @@ from babel import Locale
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from tillit.people.identity import InvalidIdentifier, normalise_phone
-from tillit.people.importing.cells import JSON_OF, REMEMBERED, country_code
+from tillit.people.identity import InvalidIdentifier
+from tillit.people.importing.cells import JSON_OF, REMEMBERED, country_code, phone_number
 
 TEXTUAL = frozenset({"text", "choice", "country", "phone"})
 """The types whose values are written down as texts; those of the others as JSON."""
@@ -77,7 +77,7 @@ def fold(text: str) -> str:
 @lru_cache(maxsize=REMEMBERED)
 def _phone(text: str, country: str) -> str:
     try:
-        return normalise_phone(text.lstrip("'"), country=country or None)
+        return phone_number(text.lstrip("'"), country)
     except InvalidIdentifier:
         return ""
 

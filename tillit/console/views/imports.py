@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 from tillit.accounts.models import Role
 from tillit.console.activities import purpose_titles
 from tillit.console.import_figures import figures, pace, undone
-from tillit.console.import_forms import DELIMITERS, ENCODINGS, UploadForm, target_choices
+from tillit.console.import_forms import DATE_ORDERS, DELIMITERS, ENCODINGS, UploadForm, target_choices
 from tillit.console.listing import Listing
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
 from tillit.ledger.processing import user_actor
 from tillit.people import lists as keeping
 from tillit.people import queries
-from tillit.people.importing import files, mapping, start, undo
+from tillit.people.importing import files, mapping, reception, start, undo
 from tillit.people.importing.files import NotReadable
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.models import Import
@@ -107,7 +107,8 @@ def _told(item: Import) -> dict[str, Any]:
         "figures": figures(item.counts),
         "left_out": left_out,
         "consent": purpose_titles(item.workspace_id).get(item.options.get("consent", ""), ""),
-        "refused_kept": item.counts.get("refused") and files.refused_path(item.pk).exists(),
+        "refused_kept": any(item.counts.get(key) for key in ("refused", "unreadable_values"))
+        and files.refused_path(item.pk).exists(),
         "resumable": item.state in {State.FAILED, State.STOPPED} and start.path_of(item).exists(),
     }
 
@@ -132,8 +133,9 @@ def _columns(request: PageRequest, item: Import, *, error: str = "", status: int
         "tool": seen.tool,
         "says_who_left": any(column.target in mapping.STANDING for column in start.columns_of(item)),
         "groups": target_choices(known),
-        "encodings": ENCODINGS,
+        "encodings": ENCODINGS if item.options.get("kind", reception.TEXT) == reception.TEXT else [],
         "delimiters": DELIMITERS,
+        "date_orders": DATE_ORDERS if any(field.type == "date" and field.allowed for field in known) else [],
         "error": error,
     }
     return render(request, "console/imports/columns.html", told, status=status)
@@ -141,18 +143,22 @@ def _columns(request: PageRequest, item: Import, *, error: str = "", status: int
 
 @verb(role=Role.EDITOR)
 def read_again(request: PageRequest, import_id: int) -> HttpResponse:
-    """Read an uploaded file with another encoding or separator, or another sheet of it."""
+    """Read an uploaded file with another encoding or separator, another sheet of it, or its dates in another order."""
     item = _import(request, import_id, State.DRAFT)
-    if sheet := request.POST.get("sheet", ""):
-        try:
-            start.choose_sheet(item, sheet=sheet)
-        except NotReadable as unreadable:
-            return _columns(request, item, error=str(unreadable), status=422)
-        return _to(request, item)
+    sheet, dates = request.POST.get("sheet", ""), request.POST.get("dates", "")
     encoding, delimiter = request.POST.get("encoding", ""), request.POST.get("delimiter", "")
-    if encoding not in dict(ENCODINGS) or delimiter not in dict(DELIMITERS):
+    if dates not in dict(DATE_ORDERS) or (encoding and encoding not in dict(ENCODINGS)):
         raise Http404
-    start.relayout(item, encoding=encoding, delimiter=delimiter)
+    if encoding and delimiter not in dict(DELIMITERS):
+        raise Http404
+    start.say_dates(item, order=dates)
+    try:
+        if sheet and sheet != item.options.get("sheet"):
+            start.choose_sheet(item, sheet=sheet)
+        elif encoding:
+            start.relayout(item, encoding=encoding, delimiter=delimiter)
+    except NotReadable as unreadable:
+        return _columns(request, item, error=str(unreadable), status=422)
     return _to(request, item)
 
 

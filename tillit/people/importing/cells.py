@@ -19,7 +19,7 @@ from tillit.policy.regions import COUNTRIES, Region, region_of
 REMEMBERED = 10_000  # different texts a column, of which files have few; beyond it the oldest are forgotten
 SHORTEST_INTERNATIONAL = 10  # digits with the country's; shorter ones are mostly without
 _BETWEEN_DIGITS = re.compile(r"[\s().-]+")
-_LOCALES = ("en", "sv", "da", "nb", "fi", "de", "fr", "es", "it", "nl", "pl")
+LOCALES = ("en", "sv", "da", "nb", "fi", "de", "fr", "es", "it", "nl", "pl")
 _COLLOQUIAL = {
     "usa": "US",
     "u.s.a.": "US",
@@ -97,7 +97,7 @@ def country_code(text: str) -> str:
 @lru_cache(maxsize=1)
 def _codes_by_name() -> dict[str, str]:
     names: dict[str, str] = {}
-    for locale in _LOCALES:
+    for locale in LOCALES:
         for code, name in Locale(locale).territories.items():
             if code in COUNTRIES:
                 names.setdefault(str(name).casefold(), code)

@@ -26,7 +26,7 @@ from tillit.people.importing.formats import Row
 from tillit.people.importing.names import column_names, parted_name
 from tillit.people.importing.table import Layout, detect_layout, read_batches
 
-TEXT, PASTED, WORKBOOK, JSON, ARCHIVED = "text", "pasted", "workbook", "json", "archive"
+TEXT, APART, WORKBOOK, JSON, ARCHIVED = "text", "taken apart", "workbook", "json", "archive"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # Source: MS-OFFCRYPTO §2.3.4.4
 _DIRECTORY_BYTES = 1024 * 1024
 LOOKED_AT_SHEETS = 10
@@ -72,7 +72,8 @@ def _plain(received: Received, *, file_name: str) -> Received:
     if kept.exists():
         kept.rename(files.beside(table.path))
     received.path.unlink()
-    return Received(table.path, canonical.ENCODING, canonical.DELIMITER, received.told)
+    told = {**received.told, "kind": APART} if received.told["kind"] == TEXT else received.told
+    return Received(table.path, canonical.ENCODING, canonical.DELIMITER, told)
 
 
 @contextmanager

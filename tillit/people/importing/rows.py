@@ -22,12 +22,15 @@ from tillit.people.identity import (
 )
 from tillit.people.importing import cells, mapping
 from tillit.people.importing.cells import Standing
+from tillit.people.importing.forms import ambiguous, in_form
 from tillit.people.importing.mapping import FIELD, Column
 from tillit.people.importing.seen import Seen
 from tillit.people.importing.table import Batch, Layout
 from tillit.people.values import reader
 
 CHUNK_ROWS = 25_000
+LISTED_ROWS = 10_000  # of those that came in without some of their values; all of them are counted
+UNREADABLE, AMBIGUOUS = "unreadable", "ambiguous"
 MAX_CELL_CHARS = 2000
 SEPARATOR = "\x1f"  # between the cells of a staged line; no cell holds it
 NULL = "\\N"
@@ -48,6 +51,12 @@ class FieldColumn:
     category: str
     choices: Sequence[str] = ()
     checks: Mapping[str, Any] = field(default_factory=dict)
+    form: str = ""  # of local dates and numbers, as the column tells (forms.py)
+
+    def reader(self) -> Callable[[str], str] | None:
+        """The function from a cell to a value as staged, "" for what is none; None where every text is one."""
+        read = reader(self)
+        return in_form(self.type, self.form, read) if read else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,7 @@ class Chunk:
     next_line: int
     staged: list[str] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    unread: list[Refusal] = field(default_factory=list)  # rows that came in without some of their values
     counts: Counter[str] = field(default_factory=Counter)
     meets_known: bool = False  # whether addresses that are known already are to be expected
     first_id: UUID = field(default_factory=uuid7)  # between these two lie the ids of the people it makes
@@ -116,8 +126,11 @@ class Preparing:
         }
         self._email = plan.place(mapping.EMAIL) or 0
         self._pick = _picker([column.place for column in plan.fields])
-        self._typed = [(place, read) for place, column in enumerate(plan.fields) if (read := reader(column))]
+        self._typed = [(place, read, column) for place, column in enumerate(plan.fields) if (read := column.reader())]
         self._details = self._detail_reader()
+        self._meant = [place for place, column in enumerate(plan.columns) if column.target]
+        self._missed: list[tuple[int, str]] = []  # columns of the row whose values cannot be read, and why
+        self._listed = 0
         self._start()
 
     def _start(self) -> None:
@@ -161,18 +174,21 @@ class Preparing:
                 if not address:
                     continue
             key = identity_key(address)
+            too_much = odd or sum(map(len, row)) > longest
+            if too_much and self._refused_as_too_long(line, row):
+                continue
             traits = [cell.strip() for cell in pick(row)]
             if self._typed:
                 self._convert(traits)
-            if odd or sum(map(len, row)) > longest:
-                if self._refused_as_too_long(line, row):
-                    continue
+            if too_much:
                 traits = [trait.translate(_ESCAPE) for trait in traits]  # what COPY would read as its own
             choice_id = str(new_id()) if chooses else NULL
             text = SEPARATOR.join(
                 (str(line), "\\\\x" + key.hex(), str(new_id()), choice_id, address, details(row), *traits)
             )
             self.size += 1
+            if self._missed:
+                self._note_missed(line, row)
             place = places.setdefault(address, len(staged))
             if place == len(staged):
                 keys.append(key[:8])
@@ -213,14 +229,27 @@ class Preparing:
             return None
 
     def _convert(self, traits: list[str]) -> None:
-        for place, read in self._typed:
-            if traits[place]:
-                traits[place] = read(traits[place])
-                self._chunk.counts["unreadable_values"] += not traits[place]
+        for place, read, column in self._typed:
+            if text := traits[place]:
+                value = traits[place] = read(text)
+                if not value:
+                    self._missed.append((column.place, AMBIGUOUS if ambiguous(column.type, text) else UNREADABLE))
+
+    def _note_missed(self, line: int, row: Sequence[str]) -> None:
+        """Count what could not be read by column, and list the row, the first LISTED_ROWS of them."""
+        names = [(self.plan.columns[place].name, why) for place, why in self._missed]
+        self._missed = []
+        self._chunk.counts["unreadable_values"] += len(names)
+        for name, why in names:
+            self._chunk.counts[f"{why}.{name}"] += 1
+        self._listed += 1
+        if self._listed <= LISTED_ROWS:
+            reason = "; ".join(f"{why}: {name}" for name, why in names)
+            self._chunk.unread.append(Refusal(line, reason, tuple(row)))
 
     def _refused_as_too_long(self, line: int, row: list[str]) -> bool:
-        """Refuse a row with a cell that is too long, and say whether it was."""
-        if max(map(len, row)) <= MAX_CELL_CHARS:
+        """Refuse a row with a cell that means something and is too long, and say whether it was."""
+        if max(len(row[place]) for place in self._meant) <= MAX_CELL_CHARS:
             return False
         self._refuse(line, "too_long", row)
         return True
@@ -237,33 +266,38 @@ class Preparing:
         )
         places = [self.plan.place(target) for target in told]
         picked = _picker([place for place in places if place is not None])
-        remembered: dict[Sequence[str], str] = {}
+        remembered: dict[Sequence[str], tuple[str, list[tuple[int, str]]]] = {}
         phone_at, customer_at = self.plan.place(mapping.PHONE), self.plan.place(mapping.CUSTOMER)
 
         def details(row: list[str]) -> str:
             texts = picked(row)
-            told = remembered.get(texts)
-            if told is None:
+            known = remembered.get(texts)
+            if known is None:
                 if len(remembered) > cells.REMEMBERED:
                     remembered.clear()
-                told = remembered[texts] = _told([row[place] if place is not None else None for place in places])
+                cells_told = [row[place] if place is not None else None for place in places]
+                known = remembered[texts] = (_told(cells_told), _unknown(cells_told, places))
+            told, unknown = known
+            if unknown:
+                self._missed += unknown
             if phone_at is None and customer_at is None:
                 return told + _NO_EXTRA
             country = cells.country_code(row[places[0]]) if places[0] is not None else ""
-            phone = self._identifier("phone", "" if phone_at is None else row[phone_at].strip(), country=country)
-            customer = self._identifier("customer", "" if customer_at is None else row[customer_at].strip())
+            phone = self._identifier("phone", phone_at, row, country=country)
+            customer = self._identifier("customer", customer_at, row)
             return SEPARATOR.join((told, phone, customer))
 
         return details
 
-    def _identifier(self, kind: str, text: str, *, country: str = "") -> str:
+    def _identifier(self, kind: str, place: int | None, row: list[str], *, country: str = "") -> str:
         """A further identifier as its two staged cells: key and value."""
-        if not text:
+        text = "" if place is None else row[place].strip()
+        if place is None or not text:
             return NULL + SEPARATOR + NULL
         try:
             value = cells.phone_number(text.lstrip("'"), country) if kind == "phone" else normalise_text(text)
         except InvalidIdentifier:
-            self._chunk.counts[f"unreadable_{kind}"] += 1
+            self._missed.append((place, UNREADABLE))
             return NULL + SEPARATOR + NULL
         return f"\\\\x{self._hash[kind](value).hex()}{SEPARATOR}{value.translate(_ESCAPE)}"
 
@@ -282,6 +316,17 @@ def _told(texts: Sequence[str | None]) -> str:
             "t" if consent is None or cells.agreed(consent) else "f",
         )
     )
+
+
+def _unknown(texts: Sequence[str | None], places: Sequence[int | None]) -> list[tuple[int, str]]:
+    """The columns of country and language whose words are not known."""
+    country, _subdivision, language = (text.strip() if text else "" for text in texts[:3])
+    found = []
+    if country and not cells.country_code(country) and places[0] is not None:
+        found.append((places[0], UNREADABLE))
+    if language and not cells.language_code(language) and places[2] is not None:
+        found.append((places[2], UNREADABLE))
+    return found
 
 
 def _picker(places: Sequence[int]) -> Callable[[list[str]], Sequence[str]]:
@@ -303,8 +348,13 @@ def merged(earlier: str, later: str) -> str:
     return SEPARATOR.join(both)
 
 
-def fields_of(columns: Sequence[Column], known: Sequence[mapping.KnownField]) -> tuple[FieldColumn, ...]:
-    """Return the columns that become fields, a country's name too, beside its region, where there is one for it."""
+def fields_of(
+    columns: Sequence[Column], known: Sequence[mapping.KnownField], told: Mapping[str, str] | None = None
+) -> tuple[FieldColumn, ...]:
+    """Return the columns that become fields, a country's name too, beside its region, where there is one for it.
+
+    `told` are the local forms of columns, by place.
+    """
     by_name = {field.name: field for field in known if field.allowed}
     found = []
     for place, column in enumerate(columns):
@@ -313,5 +363,7 @@ def fields_of(columns: Sequence[Column], known: Sequence[mapping.KnownField]) ->
             name = "country"
         if name in by_name:
             known_as = by_name[name]
-            found.append(FieldColumn(place, name, known_as.type, known_as.category, known_as.choices, known_as.checks))
+            form = (told or {}).get(str(place), "")
+            told_as = (known_as.type, known_as.category, known_as.choices, known_as.checks, form)
+            found.append(FieldColumn(place, name, *told_as))
     return tuple(found)

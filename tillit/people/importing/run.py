@@ -17,7 +17,8 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 from tillit.ledger.processing import Refused, processing
 from tillit.people.importing import files, mapping
 from tillit.people.importing.files import RefusedRows
-from tillit.people.importing.rows import CHUNK_ROWS, Chunk, Plan, chunks, fields_of
+from tillit.people.importing.forms import told_forms
+from tillit.people.importing.rows import CHUNK_ROWS, Chunk, Plan, Refusal, chunks, fields_of
 from tillit.people.importing.seen import Seen
 from tillit.people.importing.staging import Terms, write
 from tillit.people.importing.start import PURPOSE, check_source, columns_of, known_fields, path_of, preview
@@ -102,12 +103,15 @@ def plan_of(item: Import) -> Plan:
         path_of(item), workspace_id=item.workspace_id, encoding=options["encoding"], delimiter=options["delimiter"]
     )
     told = {column.target for column in columns}
+    if "forms" not in options:  # kept with the first chunk, so that a later run reads the rest in the same way
+        kinds = {column.place: column.type for column in fields_of(columns, fields)}
+        options["forms"] = told_forms(path_of(item), seen.layout, kinds, dates=options.get("dates", ""))
     return Plan(
         workspace_id=item.workspace_id,
         identity_key=settings.IDENTITY_KEY,
         layout=seen.layout,
         columns=tuple(columns),
-        fields=fields_of(columns, fields),
+        fields=fields_of(columns, fields, options["forms"]),
         chooses=bool(options.get("consent")) or bool(told & {mapping.STATUS, mapping.UNSUBSCRIBED}),
     )
 
@@ -156,7 +160,7 @@ def _write(item: Import, plan: Plan, terms: Terms, chunk: Chunk, report: Refused
         write(activity, plan, terms, chunk, now=now)
         _remember(item, chunk, now=now)
         counts = Counter(item.counts) + chunk.counts
-        options = {**item.options, "refused_bytes": report.write(chunk.refusals), "next_line": chunk.next_line}
+        options = {**item.options, "refused_bytes": report.write(_reported(chunk)), "next_line": chunk.next_line}
         moved = Import.objects.filter(pk=item.pk, state=Import.State.RUNNING, read_bytes=item.read_bytes).update(
             read_bytes=chunk.end_offset, counts=dict(counts), options=options, moved_at=now
         )
@@ -175,3 +179,9 @@ def _remember(item: Import, chunk: Chunk, *, now: datetime) -> None:
         rows=chunk.counts["rows"],
         new=chunk.counts["new"],
     )
+
+
+def _reported(chunk: Chunk) -> list[Refusal]:
+    """What the report gets of a chunk; nothing is listed twice, and nothing of somebody who was erased."""
+    refused = {refusal.line for refusal in chunk.refusals}
+    return [*chunk.refusals, *(missed for missed in chunk.unread if missed.line not in refused)]

@@ -16,6 +16,7 @@ from tillit.ledger.processing import Refused, processing
 from tillit.people.importing import files, formats, mapping, reception
 from tillit.people.importing.canonical import MAX_COLUMNS, too_many_columns
 from tillit.people.importing.encodings import SAMPLE_BYTES
+from tillit.people.importing.forms import DAY_FIRST, MONTH_FIRST
 from tillit.people.importing.mapping import BadMapping, Column, KnownField
 from tillit.people.importing.table import Layout, detect_layout
 from tillit.people.models import Field, Import, MailingList, Source
@@ -23,6 +24,7 @@ from tillit.people.models import Field, Import, MailingList, Source
 PURPOSE = "audience.import"
 STALLED_AFTER = timedelta(minutes=5)
 SHOWN_ROWS = 5
+DATE_ORDERS = ("", DAY_FIRST, MONTH_FIRST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,14 @@ def relayout(draft: Import, *, encoding: str, delimiter: str) -> Preview:
     return seen
 
 
+def say_dates(draft: Import, *, order: str) -> None:
+    """Say in which order dates such as 03/04/2024 are written in a draft's file; "" leaves it to the columns."""
+    if order not in DATE_ORDERS:
+        raise ValueError(f"“{order}” is no order of dates")
+    draft.options = {**draft.options, "dates": order}
+    draft.save(update_fields=["options"])
+
+
 def choose_sheet(draft: Import, *, sheet: str) -> None:
     """Read another sheet of a draft's workbook. Raises NotReadable, and keeps what was read, when it cannot."""
     received = reception.another_sheet(path_of(draft), file_name=draft.file_name, sheet=sheet)
@@ -216,6 +226,7 @@ def start_import(
     now: datetime,
     consent: str = "",
     sheet: str = "",
+    dates: str = "",
     wanted: Mapping[str, str] | None = None,
     defer: bool = True,
 ) -> Import:
@@ -235,6 +246,7 @@ def start_import(
         consent=consent,
         sheet=sheet,
     )
+    say_dates(draft, order=dates)
     columns = mapping.apply_map(columns_of(draft), wanted or {})
     if defer:
         return start(draft, [column.target for column in columns], now=now)
