@@ -44,8 +44,6 @@ PLAIN: Mapping[str, Promise] = {
     "rights.request": gettext_lazy("Requests"),
 }
 FIELDS: Mapping[str, Promise] = {
-    "after": gettext_lazy("Then"),
-    "before": gettext_lazy("Before"),
     "by": gettext_lazy("By"),
     "text": gettext_lazy("Text"),
     "about": gettext_lazy("About"),
