@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from functools import cached_property, lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import quote
 
@@ -75,6 +76,9 @@ class Env(BaseSettings):
     dkim_selector: str = Field("tillit", description="Selector under which the public key is published.")
     mail_domain: str = Field("localhost", description="Domain of Message-IDs and of the envelope sender.")
     max_upload_mb: int = Field(512, ge=1, le=10_000, description="Largest file that may be imported, in MB.")
+    outbound_networks: str = Field(
+        "", description="Networks of your own that webhooks and imports by address may reach, separated by spaces."
+    )
     language: str = Field("en", pattern="^(en|sv)$", description="Language of pages before a person chose one.")
     time_zone: str = Field("Europe/Stockholm", description="Time zone of pages and reports.")
     security_contact: str = Field(
@@ -88,6 +92,13 @@ class Env(BaseSettings):
     @classmethod
     def absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("outbound_networks")
+    @classmethod
+    def networks(cls, value: str) -> str:
+        for text in value.split():
+            ip_network(text, strict=False)
+        return value
 
     @field_validator("database_url", "app_database_url", "edge_database_url")
     @classmethod

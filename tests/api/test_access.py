@@ -24,7 +24,9 @@ ENDPOINTS = [
 
 
 def address(path: str) -> str:
-    names = {"person_id": str(UUID(int=7)), "list_id": "2147483647"}
+    number = "2147483647"
+    names = {"person_id": str(UUID(int=7)), "list_id": number, "segment_id": number}
+    names |= {"import_id": number, "suppression_id": number}
     for name, value in names.items():
         path = path.replace(f"{{{name}}}", value)
     return path.removeprefix("/api/v1")

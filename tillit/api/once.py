@@ -29,15 +29,18 @@ LONGEST = 255
 WAIT_MS = 10_000  # for a request with the same key that is being answered
 
 
-def once(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Let an endpoint answer a repeated request with what it answered first; an error is never kept."""
+def once(view: Callable[..., Any], *, streams: bool = False) -> Callable[..., Any]:
+    """Let an endpoint answer a repeated request with what it answered first; an error is never kept.
+
+    Of a body that `streams` past, its length and its Content-Digest (RFC 9530) tell two requests apart.
+    """
 
     @wraps(view)
     def answered(request: KeyRequest, **arguments: Any) -> Any:
         said = request.headers.get(HEADER)
         if said is None:
             return view(request, **arguments)
-        name, fingerprint = _name(said), _fingerprint(request)
+        name, fingerprint = _name(said), _fingerprint(request, streams=streams)
         with transaction.atomic():
             kept = _claim(request, name, fingerprint)
             if kept.status is not None:
@@ -72,11 +75,13 @@ def _name(said: str) -> bytes:
     return sha256(text.encode()).digest()
 
 
-def _fingerprint(request: KeyRequest) -> bytes:
+def _fingerprint(request: KeyRequest, *, streams: bool) -> bytes:
     """What makes two requests the same: all that they say."""
-    head = f"{request.method} {request.get_full_path()}\n".encode()
-    body = getattr(request, "body_digest", None) or sha256(request.body).digest()
-    return sha256(head + body).digest()
+    head = f"{request.method} {request.get_full_path()}\n"
+    if streams:
+        about = f"{request.headers.get('Content-Length', '')} {request.headers.get('Content-Digest', '')}"
+        return sha256(f"{head}{about}".encode()).digest()
+    return sha256(head.encode() + sha256(request.body).digest()).digest()
 
 
 _CLAIM = """

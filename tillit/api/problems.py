@@ -20,11 +20,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from tillit.consent.actions import NobodyThere
 from tillit.governance.explain import NoMoment
 from tillit.ledger.processing import Refused
+from tillit.outbound import Forbidden, Unreachable
 from tillit.people.identity import InvalidIdentifier
 from tillit.people.importing.files import NotReadable
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.lists import NameTaken
 from tillit.people.records import NobodyHere, UnreadableValue
+from tillit.people.segments.actions import NameTaken as SegmentNameTaken
+from tillit.people.segments.queries import TooSlow
+from tillit.people.segments.tree import Mistake
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -152,6 +156,11 @@ _TOLD: tuple[tuple[type[Exception], Callable[[Any], ApiProblem]], ...] = (
     (AuthenticationError, _no_key),
     (ValidationError, _validation),
     (HttpError, _http),
+    (Forbidden, lambda error: invalid("body.url", str(error))),
+    (Unreachable, lambda error: invalid("body.url", str(error))),
+    (Mistake, lambda error: invalid("body.text", str(error))),
+    (SegmentNameTaken, lambda _error: ApiProblem("conflict", _("Another segment of the workspace has this name."))),
+    (TooSlow, lambda _error: ApiProblem("conflict", _("Counting took too long, and was stopped."))),
     (InvalidIdentifier, lambda error: invalid("body.email", str(error))),
     (UnreadableValue, _value),
     (NameTaken, lambda _error: ApiProblem("conflict", _("Another list of the workspace has this name."))),

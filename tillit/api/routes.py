@@ -26,14 +26,28 @@ def reads(
 
 
 def writes(
-    router: Router, method: str, path: str, *, response: Any, purpose: str, role: Role = Role.EDITOR
+    router: Router,
+    method: str,
+    path: str,
+    *,
+    response: Any,
+    purpose: str,
+    role: Role = Role.EDITOR,
+    takes: str = "",
 ) -> Callable[[Endpoint], Endpoint]:
-    """Declare an endpoint that changes something; a request with an idempotency key is carried out once."""
+    """Declare an endpoint that changes something; a request with an idempotency key is carried out once.
+
+    `takes` describes a file that is sent as the body.
+    """
+    more = _said(role, purpose)
+    if takes:
+        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        more["requestBody"] = {"required": True, "description": takes, "content": content}
 
     def declare(view: Endpoint) -> Endpoint:
-        return router.api_operation(
-            [method], path, auth=Key(role, purpose), response=response, openapi_extra=_said(role, purpose)
-        )(once(view))
+        return router.api_operation([method], path, auth=Key(role, purpose), response=response, openapi_extra=more)(
+            once(view, streams=bool(takes))
+        )
 
     return declare
 

@@ -120,7 +120,7 @@ def list_lists(
     )
 
 
-@reads(router, "/lists/{list_id}", response=ListFiguresShown, purpose=ADMINISTER)
+@reads(router, "/lists/{int:list_id}", response=ListFiguresShown, purpose=ADMINISTER)
 def get_list(request: KeyRequest, list_id: NumberPath) -> ListFiguresShown:
     """A list with its figures."""
     key, found = request.auth, _list(request, list_id)
@@ -141,7 +141,7 @@ def make_list(request: KeyRequest, body: NewList) -> Any:
     return Status(201, ListShown(**_parts(made)))
 
 
-@writes(router, "PATCH", "/lists/{list_id}", response=ListShown, purpose=ADMINISTER)
+@writes(router, "PATCH", "/lists/{int:list_id}", response=ListShown, purpose=ADMINISTER)
 def change_list(request: KeyRequest, list_id: NumberPath, body: ListChange) -> ListShown:
     """Change what a list is called and how people join it."""
     found = _list(request, list_id)
@@ -150,21 +150,21 @@ def change_list(request: KeyRequest, list_id: NumberPath, body: ListChange) -> L
     return ListShown(**_parts(changed))
 
 
-@writes(router, "PUT", "/lists/{list_id}/archive", response={204: None}, purpose=ADMINISTER)
+@writes(router, "PUT", "/lists/{int:list_id}/archive", response={204: None}, purpose=ADMINISTER)
 def archive_list(request: KeyRequest, list_id: NumberPath) -> Any:
     """Put a list away: nobody can join it, and no campaign can choose it. Its people stay as they are."""
     keeping.archive(_list(request, list_id), by=actor(request), now=request.now)
     return Status(204, None)
 
 
-@writes(router, "DELETE", "/lists/{list_id}/archive", response={204: None}, purpose=ADMINISTER)
+@writes(router, "DELETE", "/lists/{int:list_id}/archive", response={204: None}, purpose=ADMINISTER)
 def restore_list(request: KeyRequest, list_id: NumberPath) -> Any:
     """Take a list into use again."""
     keeping.restore(_list(request, list_id), by=actor(request))
     return Status(204, None)
 
 
-@writes(router, "PUT", "/lists/{list_id}/subscriptions/{uuid:person_id}", response=Changed, purpose=ADMINISTER)
+@writes(router, "PUT", "/lists/{int:list_id}/subscriptions/{uuid:person_id}", response=Changed, purpose=ADMINISTER)
 def set_subscription(request: KeyRequest, list_id: NumberPath, person_id: UUID, body: StandingWish) -> Changed:
     """Put a person on a list, or take them off, on your part. Who unsubscribed cannot be put back by anybody else."""
     found, by = _list(request, list_id), actor(request)
@@ -178,7 +178,7 @@ def set_subscription(request: KeyRequest, list_id: NumberPath, person_id: UUID, 
     return Changed(changed=bool(changed))
 
 
-@writes(router, "DELETE", "/lists/{list_id}/subscriptions/{uuid:person_id}", response=Changed, purpose=MANAGE)
+@writes(router, "DELETE", "/lists/{int:list_id}/subscriptions/{uuid:person_id}", response=Changed, purpose=MANAGE)
 def unsubscribe_person(request: KeyRequest, list_id: NumberPath, person_id: UUID) -> Changed:
     """Take a person off a list because they asked for it. It holds from the next mail on."""
     _list(request, list_id)
@@ -186,7 +186,7 @@ def unsubscribe_person(request: KeyRequest, list_id: NumberPath, person_id: UUID
     return Changed(changed=bool(left))
 
 
-@writes(router, "POST", "/lists/{list_id}/sign-ups", response={202: Accepted}, purpose=CONFIRM)
+@writes(router, "POST", "/lists/{int:list_id}/sign-ups", response={202: Accepted}, purpose=CONFIRM)
 def sign_up_to_list(request: KeyRequest, list_id: NumberPath, body: SignUp) -> Any:
     """Ask by mail whether the owner of an address wants to join: what a form on your own site sends.
 

@@ -116,7 +116,8 @@ class Wish(BaseModel):
     q: Text = Field("", description="The beginning of an address, or of the words of a name.")
     email: Text = Field("", description="A whole address; finds one person at most.")
     list: Number | None = None
-    state: str = Field("", pattern="^(|pending|subscribed|unsubscribed|restricted|unreachable)$")
+    state: str = Field("", pattern="^(|pending|subscribed|unsubscribed|restricted|unreachable|suppressed)$")
+    segment: Number | None = Field(None, description="Whoever is in it now; the purpose must have what it asks about.")
     region: RegionCode | None = None
 
 
@@ -141,6 +142,7 @@ def list_persons(
             text=wish.q.strip(),
             list_id=wish.list,
             state=wish.state,
+            segment_id=wish.segment,
             region=_code(wish.region) if wish.region else None,
             ids=ids or (),
             after=after,

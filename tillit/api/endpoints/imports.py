@@ -1,0 +1,243 @@
+"""Imports: a file sent as the body, or fetched from an address; its progress and its outcome."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from ninja import Query, Router
+from ninja.responses import Status
+from pydantic import BaseModel, Field
+
+from tillit.api.access import IMPORT, KeyRequest, actor
+from tillit.api.endpoints.persons import source_of
+from tillit.api.problems import ApiProblem, invalid, missing
+from tillit.api.routes import reads, writes
+from tillit.api.shapes import (
+    PLAIN,
+    Changed,
+    Cursor,
+    Limit,
+    Number,
+    NumberPath,
+    PurposeId,
+    Shape,
+    Text,
+    cursor_of,
+    place_of,
+)
+from tillit.outbound import check_form, download
+from tillit.people import queries
+from tillit.people.importing import mapping, start
+from tillit.people.importing.mapping import BadMapping
+from tillit.people.models import Import, MailingList
+
+router = Router(tags=["imports"])
+FETCH_S = 60.0
+COPY_BYTES = 1024 * 1024
+State = Import.State
+
+
+class ColumnShown(BaseModel):
+    """A column of the file, and what it means: a field, or empty for one that is left out."""
+
+    name: str
+    target: str
+
+
+class ImportShown(BaseModel):
+    """An import, with what came of it."""
+
+    id: int
+    state: str = Field(description="draft, queued, running, done, failed or stopped")
+    file_name: str
+    source: int
+    list: int | None
+    columns: Sequence[ColumnShown]
+    counts: dict[str, Any]
+    read_bytes: int
+    total_bytes: int
+    error: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class ImportPage(BaseModel):
+    """Some imports, newest first."""
+
+    items: list[ImportShown]
+    next: str | None
+
+
+class Upload(BaseModel):
+    """What a file that is sent as the body is for."""
+
+    source: int = Field(ge=1, le=2**31 - 1, description="Where it comes from; its warranty must be valid.")
+    list: int | None = Field(None, ge=1, le=2**31 - 1, description="The list that its people join.")
+    file_name: str = Field("people.csv", min_length=1, max_length=200, pattern=PLAIN)
+    sheet: str = Field("", max_length=200, pattern=PLAIN, description="Of a workbook; the first without it.")
+    consent: str = Field("", max_length=63, pattern=PLAIN, description="The purpose that all of them consented to.")
+    begin: bool = Field(True, description="False to look at the columns before it begins.")
+
+
+class FromAddress(Shape):
+    """A file to fetch over https."""
+
+    url: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[!-~]+$")]
+    source: Number
+    list: Number | None = None
+    sheet: Text = ""
+    consent: PurposeId | None = None
+    begin: bool = True
+
+
+class Meanings(Shape):
+    """What columns mean, over what was guessed: column → field; empty leaves one out."""
+
+    columns: dict[Text, Text] = Field(default={}, max_length=300)
+
+
+@reads(router, "/imports", response=ImportPage, purpose=IMPORT)
+def list_imports(request: KeyRequest, limit: Limit = 50, cursor: Cursor = "") -> ImportPage:
+    """The imports of the workspace."""
+    found, after = queries.imports(request.auth.workspace_id), place_of(cursor, int)
+    rows = list((found.filter(pk__lt=after) if after else found)[: limit + 1])
+    return ImportPage(
+        items=[_shown(each) for each in rows[:limit]],
+        next=cursor_of(rows[limit - 1].pk) if len(rows) > limit else None,
+    )
+
+
+@reads(router, "/imports/{int:import_id}", response=ImportShown, purpose=IMPORT)
+def get_import(request: KeyRequest, import_id: NumberPath) -> ImportShown:
+    """An import, to see how far it is."""
+    return _shown(_import(request, import_id))
+
+
+@writes(
+    router,
+    "POST",
+    "/imports",
+    response={201: ImportShown},
+    purpose=IMPORT,
+    takes="The file: CSV, TSV, XLSX, JSON Lines, or a zip as mailing tools export it.",
+)
+def import_file(request: KeyRequest, upload: Annotated[Upload, Query()]) -> Any:
+    """Import the file that is the body of the request. Who unsubscribed, refused or was erased stays so."""
+    wanted = FromAddress.model_construct(**(upload.model_dump() | {"url": ""}))
+    return _receive(request, _body(request), upload.file_name, wanted)
+
+
+@writes(router, "POST", "/imports/from-address", response={201: ImportShown}, purpose=IMPORT)
+def import_from_address(request: KeyRequest, body: FromAddress) -> Any:
+    """Fetch a file over https and import it. It has to arrive within a minute; send a larger one as the body."""
+    check_form(body.url)
+    name = unquote(PurePosixPath(urlsplit(body.url).path).name) or "people.csv"
+    parts = download(body.url, within_s=FETCH_S, most_bytes=settings.MAX_UPLOAD_BYTES)
+    return _receive(request, parts, name.replace("\0", ""), body)
+
+
+@writes(router, "POST", "/imports/{int:import_id}/start", response=ImportShown, purpose=IMPORT)
+def start_import(request: KeyRequest, import_id: NumberPath, body: Meanings) -> ImportShown:
+    """Begin an import that was sent with `begin=false`, with other meanings of its columns if need be."""
+    draft = _import(request, import_id)
+    if draft.state != State.DRAFT:
+        raise ApiProblem("conflict", _("The import has begun already."))
+    return _shown(_begin(draft, body.columns, request))
+
+
+@writes(router, "POST", "/imports/{int:import_id}/stop", response=Changed, purpose=IMPORT)
+def stop_import(request: KeyRequest, import_id: NumberPath) -> Changed:
+    """Stop an import after the people it is writing; what is written stays."""
+    return Changed(changed=start.stop(_import(request, import_id), now=request.now))
+
+
+@writes(router, "POST", "/imports/{int:import_id}/resume", response=Changed, purpose=IMPORT)
+def resume_import(request: KeyRequest, import_id: NumberPath) -> Changed:
+    """Go on with an import that was stopped or failed, after the last that was written."""
+    found = _import(request, import_id)
+    if found.state not in {State.STOPPED, State.FAILED}:
+        return Changed(changed=False)
+    if not start.path_of(found).exists():
+        raise ApiProblem("conflict", _("The file is no longer there. Upload it again."))
+    start.resume(found)
+    return Changed(changed=True)
+
+
+@writes(router, "DELETE", "/imports/{int:import_id}", response={204: None}, purpose=IMPORT)
+def discard_import(request: KeyRequest, import_id: NumberPath) -> Any:
+    """Remove a file that was sent and never imported."""
+    draft = _import(request, import_id)
+    if draft.state != State.DRAFT:
+        raise ApiProblem("conflict", _("The import has begun already."))
+    start.discard(draft)
+    return Status(204, None)
+
+
+def _receive(request: KeyRequest, parts: Iterable[bytes], file_name: str, wanted: FromAddress) -> Any:
+    workspace_id = request.auth.workspace_id
+    draft = start.receive(
+        parts,
+        file_name=file_name,
+        source=source_of(workspace_id, wanted.source),
+        mailing_list=_list(workspace_id, wanted.list),
+        by=actor(request),
+        now=request.now,
+        consent=wanted.consent or "",
+        sheet=wanted.sheet,
+    )
+    if wanted.begin:
+        try:
+            draft = _begin(draft, {}, request)
+        except BadMapping:
+            start.discard(draft)  # nobody would find it: send it with begin=false to say what its columns mean
+            raise
+    return Status(201, _shown(draft))
+
+
+def _begin(draft: Import, meanings: dict[str, str], request: KeyRequest) -> Import:
+    columns = mapping.apply_map(start.columns_of(draft), meanings)
+    return start.start(draft, [column.target for column in columns], now=request.now)
+
+
+def _body(request: KeyRequest) -> Iterator[bytes]:
+    while part := request.read(COPY_BYTES):
+        yield part
+
+
+def _list(workspace_id: int, number: int | None) -> MailingList | None:
+    if number is None:
+        return None
+    found = queries.lists(workspace_id).filter(pk=number).first()
+    if found is None:
+        raise invalid("list", _("The workspace has no list %(number)s in use.") % {"number": number})
+    return found
+
+
+def _import(request: KeyRequest, number: int) -> Import:
+    found = queries.imports(request.auth.workspace_id).filter(pk=number).first()
+    if found is None:
+        raise missing()
+    return found
+
+
+def _shown(item: Import) -> ImportShown:
+    return ImportShown(
+        id=item.pk,
+        state=item.state,
+        file_name=item.file_name,
+        source=item.source_id,
+        list=item.list_id,
+        columns=[
+            ColumnShown(**{name: column[name] for name in ("name", "target")}) for column in item.options["columns"]
+        ],
+        counts=item.counts,
+        read_bytes=item.read_bytes,
+        total_bytes=item.total_bytes,
+        error=item.error,
+        created_at=item.created_at,
+        finished_at=item.finished_at,
+    )
