@@ -238,3 +238,27 @@ def test_the_pages_are_accessible(served, browser_page, sign_in, make_house, bri
         browser_page.goto(f"/w/{house.pk}/{path}")
         assert_accessible(browser_page)
         assert browser_page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_campaign_chooses_a_segment(club, editor):
+    news = MailingList.objects.get(workspace=club)
+    lund, opened = kept(club, 'city = "Lund"', "Lund"), kept(club, "opened", "Readers")
+    form = {
+        "name": "Spring",
+        "purpose": "marketing.email",
+        "lists": [news.pk],
+        "subject": "Hello",
+        "body": "Hi",
+        "kind": "markdown",
+        "language": "en",
+        "from_email": "news@example.com",
+    }
+    assert "of 10 may get it" in text(editor.post(f"/w/{club.pk}/campaigns/audience", {**form, "segment": lund.pk}))
+    assert "may not use" in text(editor.post(f"/w/{club.pk}/campaigns/audience", {**form, "segment": opened.pk}))
+    refused = editor.post(f"/w/{club.pk}/campaigns/new", {**form, "without": opened.pk})
+    assert refused.status_code == 422 and "may not use" in text(refused)
+    made = editor.post(f"/w/{club.pk}/campaigns/new", {**form, "segment": lund.pk, "review": "1"}, follow=True)
+    assert "only those in the segment “Lund”" in text(made)
+    assert "Spring" in text(editor.get(f"/w/{club.pk}/segments/{lund.pk}"))
+    kept_back = editor.post(f"/w/{club.pk}/segments/{lund.pk}/delete")
+    assert kept_back.status_code == 409 and "“Spring”" in text(kept_back)

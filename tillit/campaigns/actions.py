@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
 from tillit.campaigns import readiness
+from tillit.campaigns.audience import EVERYBODY
 from tillit.campaigns.letter import compile_campaign
 from tillit.campaigns.models import Campaign
+from tillit.campaigns.narrowing import Narrowing
 from tillit.delivery import withholding
 from tillit.delivery.named import named
 from tillit.delivery.reasons import CANCELLED
@@ -36,24 +38,45 @@ class NotReady(Refused):
     """Something is missing before the campaign can be sent."""
 
 
-def create(workspace_id: int, *, by: str, texts: Mapping[str, str], lists: Iterable[MailingList] = ()) -> Campaign:
-    """Make a draft. Raises ContentErrors when its text cannot become a mail; subject and text may still be empty."""
+def create(
+    workspace_id: int,
+    *,
+    by: str,
+    texts: Mapping[str, str],
+    lists: Iterable[MailingList] = (),
+    narrowing: Narrowing = EVERYBODY,
+) -> Campaign:
+    """Make a draft. Raises ContentErrors when its text cannot become a mail; subject and text may still be empty.
+
+    Raises LacksCategory when its purpose may not use what the segments ask about.
+    """
     campaign = Campaign(workspace_id=workspace_id, created_by=by)
-    return _save(campaign, texts, lists)
+    return _save(campaign, texts, lists, narrowing)
 
 
-def edit(campaign: Campaign, *, texts: Mapping[str, str], lists: Iterable[MailingList]) -> Campaign:
-    """Change a draft. Raises NotNow when it is one no more, ContentErrors as `create` does."""
+def edit(
+    campaign: Campaign,
+    *,
+    texts: Mapping[str, str],
+    lists: Iterable[MailingList],
+    narrowing: Narrowing | None = None,
+) -> Campaign:
+    """Change a draft; without `narrowing` it stays as it is. Raises NotNow when it is one no more, else as `create`."""
     with transaction.atomic():
         _lock(campaign, State.DRAFT)
-        return _save(campaign, texts, lists)
+        return _save(campaign, texts, lists, narrowing or Narrowing.of(campaign))
 
 
-def _save(campaign: Campaign, texts: Mapping[str, str], lists: Iterable[MailingList]) -> Campaign:
+def _save(campaign: Campaign, texts: Mapping[str, str], lists: Iterable[MailingList], narrowing: Narrowing) -> Campaign:
     for name in TEXTS:
         if name in texts:
             setattr(campaign, name, texts[name])
     compile_campaign(campaign, unfinished=True)
+    for segment in (narrowing.segment, narrowing.without):
+        if segment is not None and segment.workspace_id != campaign.workspace_id:
+            raise NotReady(_("The segment is not one of this workspace. Choose another."))
+    narrowing.check(campaign.workspace_id, campaign.purpose)
+    campaign.segment, campaign.without = narrowing.segment, narrowing.without
     with transaction.atomic():
         campaign.save()
         campaign.lists.set([each for each in lists if each.workspace_id == campaign.workspace_id])
@@ -61,14 +84,25 @@ def _save(campaign: Campaign, texts: Mapping[str, str], lists: Iterable[MailingL
 
 
 def duplicate(campaign: Campaign, *, by: str) -> Campaign:
-    """Make a draft with the text, sender and lists of a campaign."""
+    """Make a draft with the text, sender, lists and segments of a campaign.
+
+    Where a segment has been deleted since, the copy has no lists: it would go to more people than the original did.
+    """
     texts = {name: getattr(campaign, name) for name in TEXTS}
     texts["name"] = _("%(name)s (copy)") % {"name": campaign.name[:100]}
-    copy = Campaign(workspace_id=campaign.workspace_id, created_by=by, **texts)
+    narrowed = {"segment": campaign.segment, "without": campaign.without}
+    copy = Campaign(workspace_id=campaign.workspace_id, created_by=by, **texts, **narrowed)
     with transaction.atomic():
         copy.save()
-        copy.lists.set(campaign.lists.all())
+        if not lost_segments(campaign):
+            copy.lists.set(campaign.lists.all())
     return copy
+
+
+def lost_segments(campaign: Campaign) -> bool:
+    """Whether a campaign went to the people of a segment that has been deleted since."""
+    number = sum(1 for each in (campaign.segment_id, campaign.without_id) if each is not None)
+    return number < int(campaign.audience.get("segments", 0))
 
 
 def discard(campaign: Campaign) -> None:
@@ -116,21 +150,28 @@ def prepare(campaign_id: int) -> int:
             prepared = _insert(campaign, activity.policy_version_id)
             activity.count(persons=prepared)
         campaign.state = State.SENDING
+        narrowing = Narrowing.of(campaign)
+        if narrowing.tree is not None:
+            number = sum(1 for each in (narrowing.segment, narrowing.without) if each)
+            asked = {"segments": number, "conditions": narrowing.text(campaign.workspace_id)}
+            campaign.audience = {**campaign.audience, **asked}
         campaign.audience = {**campaign.audience, "prepared": campaign.audience.get("prepared", 0) + prepared}
         campaign.save(update_fields=["state", "audience", "updated_at"])
     return prepared
 
 
 def _insert(campaign: Campaign, version_id: int) -> int:
+    narrowed, asked = Narrowing.of(campaign).condition(campaign.workspace_id, campaign.purpose)
     with connection.cursor() as cursor:
         cursor.execute(
-            named(HERE, "prepare"),
+            named(HERE, "prepare").format(narrowed=narrowed),
             {
                 "prepared": campaign.prepared_at,
                 "campaign": campaign.pk,
                 "purpose": campaign.purpose,
                 "version": version_id,
                 "lists": list(campaign.lists.values_list("pk", flat=True)),
+                **asked,
             },
         )
         return cursor.rowcount

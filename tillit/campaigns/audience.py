@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from tillit.campaigns.narrowing import Narrowing
 from tillit.delivery.named import named, rows
 from tillit.delivery.reasons import (
     CANCELLED,
@@ -29,6 +30,7 @@ from tillit.policy.rules import Rule
 HERE = Path(__file__).parent
 ADMINISTER = "audience.administer"
 PERMITTED = "permitted"
+EVERYBODY = Narrowing()
 
 #: What each reason says to the people who write campaigns.
 LABELS = {
@@ -73,18 +75,30 @@ class Audience:
         return [(str(LABELS.get(reason, reason)), number, 100 * number / self.on_lists) for reason, number in ordered]
 
 
-def count(workspace_id: int, purpose: str, list_ids: Sequence[int], *, by: str, about: str = "") -> Audience:
-    """Decide the purpose for everybody on the lists, in one statement, and count.
+def count(
+    workspace_id: int,
+    purpose: str,
+    list_ids: Sequence[int],
+    *,
+    by: str,
+    about: str = "",
+    narrowing: Narrowing = EVERYBODY,
+) -> Audience:
+    """Decide the purpose for everybody on the lists, or for those that segments leave, in one statement, and count.
 
     It gives what the purpose's own row-level security will give when the campaign is prepared. Raises Refused when the
-    policy in force has no such purpose.
+    policy in force has no such purpose, or when it may not use what the segments ask about.
     """
     with processing(workspace_id, ADMINISTER, by=by, act="campaign.count", about=about) as activity:
         rule = rule_under(activity, purpose)
         if not list_ids:
             return Audience()
-        sql = named(HERE, "audience").format(has_address=has_address("p"), why_not=why_not("p", rule))
-        reasons = dict(rows(sql, {"lists": list(list_ids)}))
+        narrowing.check(workspace_id, purpose)
+        narrowed, asked = narrowing.condition(workspace_id, ADMINISTER)
+        sql = named(HERE, "audience").format(
+            has_address=has_address("p"), why_not=why_not("p", rule), narrowed=narrowed
+        )
+        reasons = dict(rows(sql, {"lists": list(list_ids), **asked}))
         activity.count(persons=sum(reasons.values()))
     return Audience(reasons.pop(PERMITTED, 0), reasons)
 
@@ -106,20 +120,35 @@ class Candidate:
     name: str
 
 
-def candidates(workspace_id: int, list_ids: Sequence[int], text: str, *, by: str, most: int = 8) -> list[Candidate]:
+def candidates(
+    workspace_id: int,
+    list_ids: Sequence[int],
+    text: str,
+    *,
+    by: str,
+    most: int = 8,
+    narrowing: Narrowing = EVERYBODY,
+) -> list[Candidate]:
     """Find people on the lists by how their address begins, to preview a campaign as; any when `text` is empty."""
     with (
         processing(workspace_id, ADMINISTER, by=by, act="campaign.preview_search") as activity,
         connection.cursor() as cursor,
     ):
+        narrowed, asked = narrowing.condition(workspace_id, ADMINISTER)
         cursor.execute(
             "SELECT p.id, i.value, concat_ws(' ', t.values ->> 'first_name', t.values ->> 'last_name')"
             " FROM people_identity i JOIN people_person p ON p.id = i.person_id"
             " LEFT JOIN people_traits t ON t.person_id = p.id AND t.category = 'identity'"
-            " WHERE i.workspace_id = %s AND i.kind = 'email' AND i.value LIKE %s"
-            " AND EXISTS (SELECT FROM people_subscription s WHERE s.person_id = p.id AND s.list_id = ANY (%s))"
-            " ORDER BY i.value LIMIT %s",
-            [workspace_id, _prefix(text), list(list_ids), most],
+            " WHERE i.workspace_id = %(workspace)s AND i.kind = 'email' AND i.value LIKE %(prefix)s"
+            " AND EXISTS (SELECT FROM people_subscription s WHERE s.person_id = p.id AND s.list_id = ANY (%(lists)s))"
+            f" {narrowed} ORDER BY i.value LIMIT %(most)s",
+            {
+                "workspace": workspace_id,
+                "prefix": _prefix(text),
+                "lists": list(list_ids),
+                "most": most,
+                **asked,
+            },
         )
         found = [Candidate(*row) for row in cursor.fetchall()]
         activity.count(persons=len(found))

@@ -29,6 +29,12 @@ class Campaign(models.Model):
     name = models.CharField(_("name"), max_length=120)
     purpose = models.CharField(_("purpose"), max_length=63, default="marketing.email")
     lists = models.ManyToManyField("people.MailingList", related_name="campaigns", blank=True, verbose_name=_("lists"))
+    segment = models.ForeignKey(
+        "people.Segment", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("only people in")
+    )
+    without = models.ForeignKey(
+        "people.Segment", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("without people in")
+    )
     subject = models.CharField(_("subject"), max_length=250, blank=True)
     preheader = models.CharField(_("preheader"), max_length=250, blank=True)
     kind = models.CharField(_("format"), max_length=10, choices=Kind, default=Kind.MARKDOWN)
@@ -51,6 +57,8 @@ class Campaign(models.Model):
             *(
                 "name",
                 "purpose",
+                "segment",
+                "without",
                 "subject",
                 "preheader",
                 "kind",

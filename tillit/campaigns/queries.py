@@ -15,7 +15,11 @@ from tillit.people.models import Field
 
 def campaigns(workspace_id: int) -> QuerySet[Campaign]:
     """The campaigns of a workspace, newest first."""
-    return Campaign.objects.filter(workspace_id=workspace_id).select_related("workspace").prefetch_related("lists")
+    return (
+        Campaign.objects.filter(workspace_id=workspace_id)
+        .select_related("workspace", "segment", "without")
+        .prefetch_related("lists")
+    )
 
 
 @dataclass(frozen=True, slots=True)

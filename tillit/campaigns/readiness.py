@@ -13,9 +13,11 @@ from tillit.campaigns import audience
 from tillit.campaigns.audience import Audience
 from tillit.campaigns.letter import compile_campaign, one_click
 from tillit.campaigns.models import Campaign
+from tillit.campaigns.narrowing import Narrowing
 from tillit.campaigns.slots import ContentErrors
 from tillit.delivery.queries import senders_at_work
 from tillit.env import env
+from tillit.ledger.processing import Refused
 from tillit.ledger.versions import Version, in_force
 from tillit.policy.disclosure import NotDisclosable, disclosed
 from tillit.policy.document import Purpose
@@ -53,13 +55,20 @@ def checks(campaign: Campaign, *, by: str) -> tuple[Audience, list[Check]]:
     policy = in_force(campaign.workspace_id)
     rule = policy.rules.get(campaign.purpose)
     lists = [each.pk for each in campaign.lists.all()]
-    reached = audience.count(campaign.workspace_id, campaign.purpose, lists, by=by) if rule and lists else Audience()
+    narrowing, refused = Narrowing.of(campaign), None
+    reached = Audience()
+    try:
+        if rule and lists:
+            reached = audience.count(campaign.workspace_id, campaign.purpose, lists, by=by, narrowing=narrowing)
+    except Refused as refusal:
+        refused = refusal
     return reached, [
         *_content(campaign, policy),
         _sender(campaign),
         _postal_address(campaign),
         *_purpose(campaign, policy, rule),
-        *_people(bool(lists), reached),
+        *_segments(narrowing, refused),
+        *([] if refused else _people(bool(lists), reached)),
         *_relay(campaign, policy, rule),
         *_sending(),
     ]
@@ -101,6 +110,18 @@ def _purpose(campaign: Campaign, policy: Version, rule: Rule | None) -> list[Che
         "“%(purpose)s” is not a marketing purpose: people cannot opt out of it, so the mail must carry no advertising."
     )
     return [Check("purpose", "warning", text % named)]
+
+
+def _segments(narrowing: Narrowing, refused: Refused | None) -> Iterator[Check]:
+    if refused is not None:
+        yield Check("segment", "error", refused.reason)
+        return
+    if narrowing.segment is not None:
+        text = _("Of the people on the lists, only those in the segment “%(name)s” get it.")
+        yield Check("segment", "ok", text % {"name": narrowing.segment})
+    if narrowing.without is not None:
+        text = _("Whoever is in the segment “%(name)s” does not get it.")
+        yield Check("segment", "ok", text % {"name": narrowing.without})
 
 
 def _people(lists: bool, reached: Audience) -> list[Check]:

@@ -1,4 +1,5 @@
 -- How many of the people on some lists may get a mail for a purpose, and why the others may not.
+-- `narrowed` keeps to the people of segments.
 -- Runs under audience.administer, which sees everybody on the lists; the purpose's rule stands here as literals.
 SELECT reason, count(*) FROM (
     SELECT CASE
@@ -12,6 +13,6 @@ SELECT reason, count(*) FROM (
         WHERE s.list_id = ANY (%(lists)s)
         GROUP BY s.person_id
     ) standing
-    JOIN people_person p ON p.id = standing.person_id
+    JOIN people_person p ON p.id = standing.person_id {narrowed}
 ) decided
 GROUP BY reason

@@ -19,16 +19,18 @@ from tillit.accounts.models import Role
 from tillit.campaigns import actions, audience, preview, queries, readiness
 from tillit.campaigns.audience import Audience
 from tillit.campaigns.models import Campaign
+from tillit.campaigns.narrowing import Narrowing
 from tillit.campaigns.slots import ContentErrors
 from tillit.console.export import csv_file
 from tillit.console.listing import Listing
 from tillit.console.navigation import address
 from tillit.console.offering import offer, offer_rows
 from tillit.console.pages import PageRequest, page, shows_pictures, verb
-from tillit.ledger.processing import user_actor
+from tillit.ledger.processing import Refused, user_actor
 from tillit.ledger.versions import in_force
 from tillit.people import queries as people
-from tillit.people.models import MailingList
+from tillit.people.models import MailingList, Segment
+from tillit.people.segments.queries import LacksCategory, Outdated, segments
 
 _TICK = {"class": "form-check-input"}
 _KINDS = [("markdown", "Markdown"), ("html", "HTML")]
@@ -44,6 +46,18 @@ class Editor(forms.Form):
     purpose = forms.ChoiceField(label=gettext_lazy("Purpose"))
     lists: forms.ModelMultipleChoiceField[MailingList] = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Lists"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple(attrs=_TICK)
+    )
+    segment: forms.ModelChoiceField[Segment] = forms.ModelChoiceField(
+        label=gettext_lazy("Only those in the segment"),
+        queryset=None,
+        required=False,
+        empty_label=gettext_lazy("everybody on the lists"),
+    )
+    without: forms.ModelChoiceField[Segment] = forms.ModelChoiceField(
+        label=gettext_lazy("Without those in the segment"),
+        queryset=None,
+        required=False,
+        empty_label=gettext_lazy("nobody is left out"),
     )
     subject = forms.CharField(label=gettext_lazy("Subject"), max_length=250, required=False, strip=False)
     preheader = forms.CharField(
@@ -69,15 +83,27 @@ class Editor(forms.Form):
     def __init__(self, request: PageRequest, campaign: Campaign, data: Mapping[str, Any] | None) -> None:
         texts = {name: getattr(campaign, name) for name in actions.TEXTS}
         lists = list(campaign.lists.all()) if campaign.pk else []
-        super().__init__(data, initial={**texts, "lists": lists})
+        super().__init__(
+            data, initial={**texts, "lists": lists, "segment": campaign.segment, "without": campaign.without}
+        )
         language = request.LANGUAGE_CODE
         purposes = readiness.purposes(in_force(request.workspace.id))
         offer(self, "purpose", [(name, purpose.title.said(language)) for name, purpose in purposes.items()])
         offer_rows(self, "lists", people.lists(request.workspace.id))
+        for name in ("segment", "without"):
+            offer_rows(self, name, segments(request.workspace.id))
         self.fields["from_name"].widget.attrs["placeholder"] = request.workspace.name
 
     def texts(self) -> dict[str, str]:
         return {name: self.cleaned_data[name] for name in actions.TEXTS if name in self.cleaned_data}
+
+    def narrowing(self) -> Narrowing:
+        """Which of the people on the lists get it."""
+        return Narrowing(self.cleaned_data.get("segment"), self.cleaned_data.get("without"))
+
+    def refuse(self, refused: Refused) -> None:
+        """Say at the segment why the purpose may not use it."""
+        self.add_error("segment" if self.cleaned_data.get("segment") else "without", refused.reason)
 
     def blame(self, errors: ContentErrors) -> None:
         """Show what is wrong with the text beside the part it is wrong with, with line and column."""
@@ -127,9 +153,12 @@ def new_campaign(request: PageRequest) -> HttpResponse:
                 by=user_actor(request.user.id),
                 texts=form.texts(),
                 lists=form.cleaned_data["lists"],
+                narrowing=form.narrowing(),
             )
         except ContentErrors as errors:
             form.blame(errors)
+        except (LacksCategory, Outdated) as refused:
+            form.refuse(refused)
         else:
             messages.success(request, _("The draft was saved."))
             return _after_saving(request, made)
@@ -146,9 +175,11 @@ def edit_campaign(request: PageRequest, campaign_id: int) -> HttpResponse:
     form = Editor(request, campaign, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.edit(campaign, texts=form.texts(), lists=form.cleaned_data["lists"])
+            actions.edit(campaign, texts=form.texts(), lists=form.cleaned_data["lists"], narrowing=form.narrowing())
         except ContentErrors as errors:
             form.blame(errors)
+        except (LacksCategory, Outdated) as refused:
+            form.refuse(refused)
         else:
             messages.success(request, _("The draft was saved."))
             return _after_saving(request, campaign)
@@ -168,8 +199,13 @@ def _editor(request: PageRequest, campaign: Campaign, form: Editor) -> HttpRespo
 @verb(role=Role.EDITOR)
 def duplicate_campaign(request: PageRequest, campaign_id: int) -> HttpResponse:
     """Make a draft with the same text."""
-    copy = actions.duplicate(one(request, campaign_id), by=user_actor(request.user.id))
-    messages.success(request, _("A draft with the same text was made."))
+    campaign = one(request, campaign_id)
+    copy = actions.duplicate(campaign, by=user_actor(request.user.id))
+    if actions.lost_segments(campaign):
+        text = _("A draft with the same text was made. Its segment has been deleted, so choose anew who gets it.")
+        messages.warning(request, text)
+    else:
+        messages.success(request, _("A draft with the same text was made."))
     return redirect(address("edit_campaign", request.workspace.id, copy.pk))
 
 
@@ -189,10 +225,14 @@ def discard_campaign(request: PageRequest, campaign_id: int) -> HttpResponse:
 def campaign_audience(request: PageRequest) -> HttpResponse:
     """Who would get the mail, and why the others would not."""
     campaign, lists = _unsaved(request)
-    counted = Audience()
+    by, narrowing = user_actor(request.user.id), Narrowing.of(campaign)
+    told: dict[str, object] = {"audience": Audience(), "lists": lists, "narrowed": narrowing.tree is not None}
     if lists and campaign.purpose:
-        counted = audience.count(request.workspace.id, campaign.purpose, lists, by=user_actor(request.user.id))
-    return render(request, "console/campaigns/audience.html", {"audience": counted, "lists": lists})
+        try:
+            told["audience"] = audience.count(request.workspace.id, campaign.purpose, lists, by=by, narrowing=narrowing)
+        except (LacksCategory, Outdated) as refused:
+            told["refused"] = refused
+    return render(request, "console/campaigns/audience.html", told)
 
 
 @verb(role=Role.EDITOR)
@@ -210,9 +250,13 @@ def campaign_preview(request: PageRequest) -> HttpResponse:
 @verb(role=Role.EDITOR)
 def campaign_candidates(request: PageRequest) -> HttpResponse:
     """People on the chosen lists whose address begins as typed, to preview the mail as."""
-    _campaign, lists = _unsaved(request)
+    campaign, lists = _unsaved(request)
     found = audience.candidates(
-        request.workspace.id, lists, request.POST.get("as", "")[:200], by=user_actor(request.user.id)
+        request.workspace.id,
+        lists,
+        request.POST.get("as", "")[:200],
+        by=user_actor(request.user.id),
+        narrowing=Narrowing.of(campaign),
     )
     return render(request, "console/campaigns/candidates.html", {"found": found, "lists": lists})
 
@@ -234,7 +278,9 @@ def _unsaved(request: PageRequest) -> tuple[Campaign, list[int]]:
     form = Editor(request, Campaign(workspace=request.workspace), request.POST)
     form.is_valid()
     texts = {"language": request.workspace.language, **form.texts()}
-    return Campaign(workspace=request.workspace, **texts), [each.pk for each in form.cleaned_data.get("lists", [])]
+    narrowing = form.narrowing()
+    unsaved = Campaign(workspace=request.workspace, **texts, segment=narrowing.segment, without=narrowing.without)
+    return unsaved, [each.pk for each in form.cleaned_data.get("lists", [])]
 
 
 def _person(request: PageRequest) -> UUID | None:
