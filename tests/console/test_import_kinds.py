@@ -55,6 +55,14 @@ def test_the_order_of_dates_is_said_and_what_cannot_be_read_is_told(house, edito
 
 
 @pytest.mark.clause("B4")
+def test_what_a_files_name_says_is_told(house, editor):
+    page = text(editor.get(upload(editor, house, content=b"email\na@b.se\n", name="bounced.csv")["Location"]))
+    assert "says “cleaned” of everybody in it" in page and "Member status" in page
+    plain = text(editor.get(upload(editor, house, content=b"email\na@b.se\n", name="people.csv")["Location"]))
+    assert "of everybody in it" not in plain
+
+
+@pytest.mark.clause("B4")
 def test_an_export_is_named_and_what_it_lacks(house, editor):
     known = (SAMPLES / "listmonk.csv").read_bytes()
     page = text(editor.get(upload(editor, house, content=known)["Location"]))

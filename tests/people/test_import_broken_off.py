@@ -17,7 +17,7 @@ from tests.people.outcomes import HEAD, MARKETING, people, report, tables
 from tillit.people.importing import cleaning, files, run
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.importing.run import run_import
-from tillit.people.importing.start import resume, start, stop
+from tillit.people.importing.start import path_of, resume, start, stop
 from tillit.people.models import Import, Source
 
 MIXED = HEAD + "".join(
@@ -156,6 +156,21 @@ def test_a_draft_is_queued_with_the_mapping_it_was_given(house, queue):
 
 
 @pytest.mark.clause("I1")
+def test_what_lies_beside_a_table_goes_with_it(house, queue, import_folder):
+    """The workbook of a draft stays with it; what a crash left of making a table goes after an hour."""
+    draft = queue(house, "email\na@example.org\n")
+    Import.objects.filter(pk=draft.pk).update(state="draft")
+    beside = files.beside(path_of(draft))
+    for path in (beside, import_folder / "stray.body", import_folder / "stray.part", import_folder / "stray.xlsx"):
+        path.write_text("x")
+    now = timezone.now()
+    kept = {draft.path, beside.name}
+    for hours, left in [(0, 5), (2, 2), (25, 0)]:
+        cleaning.clean(now=now + run.timezone.timedelta(hours=hours))
+        names = {path.name for path in import_folder.iterdir()}
+        assert len(names) == left and (kept <= names or not left)
+
+
 def test_files_are_kept_no_longer_than_said(house, queue, bring, import_folder):
     failed = queue(house, "email\na@example.org\n")
     Import.objects.filter(pk=failed.pk).update(state="failed", finished_at=timezone.now())

@@ -48,7 +48,9 @@ def read(raw: bytes, folder: Path, sheet: int = 0) -> list[list[str]]:
     path.write_bytes(raw)
     with archives.opened(path) as archive:
         found = workbooks.read_book(archive)
-        canonical.write_rows(table, workbooks.below_titles(workbooks.rows(archive, found, found.sheets[sheet])))
+        with workbooks.Strings(archive) as strings:
+            rows = workbooks.rows(archive, found, found.sheets[sheet], strings)
+            canonical.write_rows(table, workbooks.below_titles(rows))
     return list(csv.reader(table.read_text().splitlines(keepends=True)))
 
 

@@ -24,6 +24,7 @@ from tillit.people import queries
 from tillit.people.importing import files, mapping, reception, start, undo
 from tillit.people.importing.files import NotReadable
 from tillit.people.importing.mapping import BadMapping
+from tillit.people.importing.names import STANDING
 from tillit.people.models import Import
 
 State = Import.State
@@ -131,6 +132,7 @@ def _columns(request: PageRequest, item: Import, *, error: str = "", status: int
         "columns": list(zip(seen.columns, start.columns_of(item), strict=True)),
         "rows": seen.rows,
         "tool": seen.tool,
+        "said_by_name": next((each.samples[0] for each in seen.columns if _is_said_by_name(item, each)), ""),
         "says_who_left": any(column.target in mapping.STANDING for column in start.columns_of(item)),
         "groups": target_choices(known),
         "encodings": ENCODINGS if item.options.get("kind", reception.TEXT) == reception.TEXT else [],
@@ -139,6 +141,11 @@ def _columns(request: PageRequest, item: Import, *, error: str = "", status: int
         "error": error,
     }
     return render(request, "console/imports/columns.html", told, status=status)
+
+
+def _is_said_by_name(item: Import, column: mapping.Column) -> bool:
+    """Whether the file's name alone is why a column is there."""
+    return column.name == STANDING and bool(column.samples) and not item.options.get("tool")
 
 
 @verb(role=Role.EDITOR)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import getaddresses
 from io import StringIO
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 from zipfile import ZipFile, ZipInfo
@@ -29,7 +30,7 @@ from tillit.people.importing.table import Layout, detect_layout, read_batches
 TEXT, APART, WORKBOOK, JSON, ARCHIVED = "text", "taken apart", "workbook", "json", "archive"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # Source: MS-OFFCRYPTO §2.3.4.4
 _DIRECTORY_BYTES = 1024 * 1024
-LOOKED_AT_SHEETS = 10
+LOOKED_AT_SHEETS, LOOKED_AT_ROWS = 10, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +136,13 @@ def _from_workbook(raw: Path, archive: ZipFile, *, sheet: str) -> Received:
             _("The workbook has no sheet “%(sheet)s”. It has: %(sheets)s.")
             % {"sheet": sheet, "sheets": ", ".join(names[:20])}
         )
-    chosen = chosen or _likeliest_sheet(archive, book)
     path = files.fresh_path()
     try:
-        rows = workbooks.below_titles(workbooks.rows(archive, book, chosen))
-        if not canonical.write_rows(path, rows):
-            raise NotReadable(_("The sheet “%(sheet)s” is empty.") % {"sheet": chosen.name})
+        with workbooks.Strings(archive) as strings:
+            chosen = chosen or _likeliest_sheet(archive, book, strings)
+            rows = workbooks.below_titles(workbooks.rows(archive, book, chosen, strings))
+            if not canonical.write_rows(path, rows):
+                raise NotReadable(_("The sheet “%(sheet)s” is empty.") % {"sheet": chosen.name})
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -150,13 +152,13 @@ def _from_workbook(raw: Path, archive: ZipFile, *, sheet: str) -> Received:
     return Received(path, canonical.ENCODING, canonical.DELIMITER, told)
 
 
-def _likeliest_sheet(archive: ZipFile, book: workbooks.Book) -> workbooks.Sheet:
+def _likeliest_sheet(archive: ZipFile, book: workbooks.Book, strings: workbooks.Strings) -> workbooks.Sheet:
     """The first sheet with an address among its first rows, else the first with anything, else the first."""
     if len(book.sheets) == 1:
         return book.sheets[0]
     filled = None
     for sheet in book.sheets[:LOOKED_AT_SHEETS]:
-        beginning = [row for row, _number in zip(workbooks.rows(archive, book, sheet), range(50), strict=False) if row]
+        beginning = [row for row in islice(workbooks.rows(archive, book, sheet, strings), LOOKED_AT_ROWS) if row]
         if any("@" in cell for row in beginning for cell in row):
             return sheet
         filled = filled or (sheet if beginning else None)

@@ -101,22 +101,21 @@ def _elements(archive: ZipFile, part: str) -> list[tuple[str, dict[str, str]]]:
     return found
 
 
-def rows(archive: ZipFile, book: Book, sheet: Sheet) -> Iterator[list[str]]:
+def rows(archive: ZipFile, book: Book, sheet: Sheet, strings: Strings) -> Iterator[list[str]]:
     """Yield a sheet's rows as texts, those that are left out as empty ones, so that a row's number is its place.
 
     Numbers are written out in full, dates in ISO form, yes and no as true and false, formulas as their last result,
     errors as nothing. Of merged cells, the first has the value.
     """
-    with Strings(archive) as strings:
-        reading = _Reading(book, strings)
-        with _Parser(reading.start, reading.end, reading.text) as parser, archive.open(sheet.part) as packed:
-            number = 0
-            while block := packed.read(BLOCK_BYTES):
-                parser.feed(block)
-                for at, row in reading.take():
-                    yield from ([] for _gap in range(at - number - 1))
-                    number = max(at, number + 1)
-                    yield row
+    reading = _Reading(book, strings)
+    with _Parser(reading.start, reading.end, reading.text) as parser, archive.open(sheet.part) as packed:
+        number = 0
+        while block := packed.read(BLOCK_BYTES):
+            parser.feed(block)
+            for at, row in reading.take():
+                yield from ([] for _gap in range(at - number - 1))
+                number = max(at, number + 1)
+                yield row
 
 
 def below_titles(rows: Iterator[list[str]]) -> Iterator[list[str]]:
@@ -234,7 +233,8 @@ class _Reading:
         if name in {"v", "t"}:
             self._in_value = False
         elif name == "c" and self._pieces:
-            self._keep(self._value("".join(self._pieces)[:MAX_CELL_CHARS]))
+            raw = self._pieces[0] if len(self._pieces) == 1 else "".join(self._pieces)
+            self._keep(self._value(raw[:MAX_CELL_CHARS]))
         elif name == "row" and self._row:
             self._done.append((self._number, self._row))
 
@@ -304,7 +304,10 @@ def _column(place: str) -> int:
 
 
 class _Parser:
-    """An XML parser that knows no document types, in which bombs of entities are written, and names without prefix."""
+    """An XML parser that knows no document types, in which bombs of entities are written.
+
+    Elements come by their names without the prefix that the first of them has, which most workbooks do without.
+    """
 
     def __init__(
         self,
@@ -313,12 +316,21 @@ class _Parser:
         text: Callable[[str], object] | None = None,
     ) -> None:
         self._expat = ParserCreate()
-        self._expat.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)
-        if end:
-            self._expat.EndElementHandler = lambda name: end(name.rpartition(":")[2])
+        self._start, self._end = start, end
+        self._expat.StartElementHandler = self._first
         self._expat.CharacterDataHandler = text
         self._expat.StartDoctypeDeclHandler = self._refuse
         self._expat.buffer_text = True
+
+    def _first(self, name: str, attributes: dict[str, str]) -> None:
+        prefix = name.partition(":")[0] + ":" if ":" in name else ""
+        start, end = self._start, self._end
+        if prefix:
+            self._expat.StartElementHandler = lambda name, attributes: start(name.removeprefix(prefix), attributes)
+            self._expat.EndElementHandler = end and (lambda name: end(name.removeprefix(prefix)))
+        else:
+            self._expat.StartElementHandler, self._expat.EndElementHandler = start, end
+        start(name.removeprefix(prefix), attributes)
 
     def __enter__(self) -> _Parser:
         return self
