@@ -6,12 +6,13 @@ class CampaignsConfig(AppConfig):
     label = "campaigns"
 
     def ready(self) -> None:
-        from tillit.campaigns.conditions import register  # noqa: PLC0415  models are there by now
+        from tillit.campaigns import conditions, dormant  # noqa: PLC0415  models are there by now
         from tillit.campaigns.field_uses import campaigns_with  # noqa: PLC0415
         from tillit.campaigns.narrowing import campaigns_of  # noqa: PLC0415
         from tillit.people.field_uses import finds_uses  # noqa: PLC0415
         from tillit.people.segments.uses import add_uses  # noqa: PLC0415
 
         finds_uses(campaigns_with)
-        register()
         add_uses(campaigns_of)
+        conditions.register()
+        dormant.register()

@@ -9,6 +9,7 @@ from tillit.console.views import (
     explain,
     fields,
     front,
+    hygiene,
     import_undo,
     imports,
     keys,
@@ -38,7 +39,7 @@ app_name = "console"
 
 #: Modules of tillit.console.views whose routes lie under ``w/<workspace_id>/``.
 NOUNS = (
-    *(overview, people, explain, fields, lists, imports, import_undo, sources, campaigns, campaign_sending),
+    *(overview, people, explain, fields, lists, hygiene, imports, import_undo, sources, campaigns, campaign_sending),
     *(segments, suppressions, requests, ledger),
     *(policy_register, policy_map, policy_assessments),
     *(policy, policy_changes, policy_notices, policy_drafts, policy_editor, policy_yaml),

@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 
 from tillit.ledger.processing import SYSTEM
 from tillit.people import fields
+from tillit.people.hygiene import looking, mending
 from tillit.people.importing import cleaning
 from tillit.people.importing.run import run_import
 from tillit.people.importing.undo import run_undo
@@ -59,3 +60,22 @@ def check_suppressions(timestamp: int) -> None:
     """Compare everybody with what is suppressed."""
     for workspace_id in suppression.workspaces():
         suppression.reconcile(workspace_id, by=SYSTEM)
+
+
+@app.task(name="people.check_list", queue="imports")
+def check_list(*, list_id: int) -> None:
+    """Look through a list."""
+    looking.look_through(list_id, now=timezone.now())
+
+
+@app.task(name="people.mend_list", queue="imports")
+def mend_list(*, mending_id: int) -> None:
+    """Take people off a list, or mend their addresses."""
+    mending.run(mending_id)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="people.resume_mendings", queueing_lock="people.resume_mendings")
+def resume_mendings(timestamp: int) -> None:
+    """Go on with acts of list hygiene whose worker died."""
+    mending.resume_stalled(now=timezone.now())

@@ -5,6 +5,7 @@ Per-person tables carry `workspace_id` and `person_id` without foreign-key const
 
 from tillit.people.models.edits import Edit, Note
 from tillit.people.models.fields import Field
+from tillit.people.models.hygiene import ListCheck, ListMending
 from tillit.people.models.imports import Import
 from tillit.people.models.known import Source, Traits
 from tillit.people.models.lists import MailingList, Subscription
@@ -21,6 +22,8 @@ __all__ = [
     "Import",
     "ImportChunk",
     "ImportTrace",
+    "ListCheck",
+    "ListMending",
     "MailingList",
     "NameWord",
     "Note",
