@@ -50,7 +50,7 @@ def queue(tmp_path) -> Callable[..., Import]:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         options = {
             "source": Source.objects.filter(workspace=workspace).first(),
-            "mailing_list": MailingList.objects.get(workspace=workspace),
+            "mailing_list": MailingList.objects.filter(workspace=workspace).order_by("id").first(),
             **options,
         }
         return start_import(workspace.pk, path, by="user:1", now=timezone.now(), defer=False, **options)

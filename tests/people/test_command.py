@@ -82,3 +82,16 @@ def test_an_import_is_undone_by_its_number(house, run):
     again = CliRunner().invoke(undo_command, [str(number), "--yes"])
     assert again.exit_code == 1 and "undone already" in again.output
     assert "no import 99" in CliRunner().invoke(undo_command, ["99"]).output
+
+
+def test_a_dry_run_tells_and_brings_nobody_in(house, run):
+    make.person(house, email="a@example.org", traits={"identity": {"first_name": "Ann"}})
+    text = "email,first name\na@example.org,Anna\nb@example.org,Bo\n"
+    told = run(text, "--source", "A fair", "--list", "Nowhere", "--dry-run")
+    said = " ".join(told.output.split())
+    assert told.exit_code == 0 and "1 new people" in said and "first_name: Ann → Anna" in said
+    assert not Import.objects.exists() and not MailingList.objects.filter(name="Nowhere").exists()
+    kept = run(text, "--source", "A fair", "--mode", "first name=keep", "--dry-run")
+    assert "→" not in kept.output
+    wrong = run(text, "--source", "A fair", "--mode", "first name=guess")
+    assert wrong.exit_code == 1 and "no way to treat" in wrong.output

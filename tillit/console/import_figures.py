@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tillit.people.models import Import
+from tillit.people.models import Import, Subscription
 
 #: Counts that are shown when they are not zero, in this order.
 OUTCOMES: dict[str, str | Promise] = {
@@ -86,6 +88,24 @@ def figures(counts: Mapping[str, int]) -> Figures:
         sorted(((number, REASONS.get(reason, reason)) for reason, number in reasons.items()), reverse=True, key=_first),
         sorted(_left_out(counts), reverse=True, key=_first),
     )
+
+
+def sample_rows(sample: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
+    """Who would be changed in what, from what to what, in words."""
+    parts = {"list": _("Standing on the list"), "language": _("Language")}
+    return [
+        (each["who"], parts.get(name) or labels.get(name, name), _said(name, was), _said(name, now))
+        for each in sample
+        for name, was, now in each["changes"]
+    ]
+
+
+def _said(name: str, value: object) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return str(dict(Subscription.State.choices).get(str(value), value) if name == "list" else value)
 
 
 def stays(reasons: Mapping[str, int]) -> list[tuple[int, str | Promise]]:

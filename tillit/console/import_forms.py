@@ -28,6 +28,11 @@ ENCODINGS = [
     ("utf-16-le", "UTF-16"),
     ("utf-16-be", gettext_lazy("UTF-16, the other byte order")),
 ]
+MODES = [
+    (mapping.OVERWRITE, gettext_lazy("The file’s value counts")),
+    (mapping.FILL, gettext_lazy("Only where there is none yet")),
+    (mapping.KEEP, gettext_lazy("For new people only")),
+]
 DELIMITERS = [
     (",", gettext_lazy("Comma")),
     (";", gettext_lazy("Semicolon")),

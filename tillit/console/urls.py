@@ -10,6 +10,7 @@ from tillit.console.views import (
     fields,
     front,
     hygiene,
+    import_trial,
     import_undo,
     imports,
     keys,
@@ -39,8 +40,8 @@ app_name = "console"
 
 #: Modules of tillit.console.views whose routes lie under ``w/<workspace_id>/``.
 NOUNS = (
-    *(overview, people, explain, fields, lists, hygiene, imports, import_undo, sources, campaigns, campaign_sending),
-    *(segments, suppressions, requests, ledger),
+    *(overview, people, explain, fields, lists, hygiene, imports, import_trial, import_undo, sources),
+    *(campaigns, campaign_sending, segments, suppressions, requests, ledger),
     *(policy_register, policy_map, policy_assessments),
     *(policy, policy_changes, policy_notices, policy_drafts, policy_editor, policy_yaml),
     *(settings, users, keys, caught),

@@ -31,6 +31,9 @@ COUNTED = {
 }
 
 
+SHOWN = 10  # changes of a trial
+
+
 class RowsPerSecond(ProgressColumn):
     """Rows a second, over the whole import."""
 
@@ -50,6 +53,14 @@ class RowsPerSecond(ProgressColumn):
 @click.option(
     "--dates", type=click.Choice(["dmy", "mdy"]), help="How 03/04/2024 is meant.  [default: as its column tells]"
 )
+@click.option("--dry-run", is_flag=True, help="Say what would change, and bring nobody in.")
+@click.option(
+    "--mode",
+    "ways",
+    multiple=True,
+    metavar="COLUMN=MODE",
+    help="What becomes of values that known people have: overwrite (default), empty (only where there is none), keep.",
+)
 @click.option("--map", "maps", multiple=True, metavar="COLUMN=FIELD", help="What a column means; empty leaves it out.")
 def import_command(
     *,
@@ -61,6 +72,8 @@ def import_command(
     consent: str,
     sheet: str,
     dates: str | None,
+    dry_run: bool,
+    ways: tuple[str, ...],
     maps: tuple[str, ...],
 ) -> None:
     """Bring in people from a file: CSV, Excel (.xlsx), JSON Lines, or a ZIP file that a campaign tool exported.
@@ -79,15 +92,20 @@ def import_command(
             workspace.pk,
             file,
             source=_source(workspace, source_name, warranty),
-            mailing_list=_list(workspace, list_name),
+            mailing_list=_list(workspace, list_name, make=not dry_run),
             by=SYSTEM,
             now=timezone.now(),
             consent=consent,
             sheet=sheet,
             dates=dates or "",
             wanted=_wanted(maps),
+            modes=_wanted(ways, option="--mode"),
             defer=False,
+            draft_only=dry_run,
         )
+        if dry_run:
+            _try(item)
+            return
         done = _with_bar(run_import, item)
     except (Refused, BadMapping, NotReadable) as error:
         raise click.ClickException(str(error)) from error
@@ -182,18 +200,21 @@ def _source(workspace: Any, name: str, warranty: str | None) -> Any:
     return Source.objects.create(workspace=workspace, name=name, warranty=warranty)
 
 
-def _list(workspace: Any, name: str | None) -> Any:
+def _list(workspace: Any, name: str | None, *, make: bool) -> Any:
     from tillit.people.models import MailingList  # noqa: PLC0415
 
+    if not make:
+        return MailingList.objects.filter(workspace=workspace, name=name).first()  # nobody is on one that is not there
     return MailingList.objects.get_or_create(workspace=workspace, name=name)[0] if name else None
 
 
-def _wanted(maps: tuple[str, ...]) -> dict[str, str]:
+def _wanted(pairs: tuple[str, ...], *, option: str = "--map") -> dict[str, str]:
     wanted = {}
-    for pair in maps:
+    for pair in pairs:
         column, equals, target = pair.rpartition("=")
         if not equals or not column:
-            raise click.BadParameter(f"“{pair}” is not COLUMN=FIELD.", param_hint="--map")
+            form = "COLUMN=FIELD" if option == "--map" else "COLUMN=MODE"
+            raise click.BadParameter(f"“{pair}” is not {form}.", param_hint=option)
         wanted[column.strip()] = target.strip()
     return wanted
 
@@ -210,25 +231,59 @@ def _with_bar(run_import: Any, item: Any) -> Any:
         bar = progress.add_task(f"Importing {item.file_name}", total=item.total_bytes, rows=0)
         return run_import(
             item.pk,
-            lambda running: progress.update(bar, completed=running.read_bytes, rows=running.counts.get("rows", 0)),
+            lambda running: progress.update(bar, **_so_far(running)),
         )
+
+
+def _so_far(item: Any) -> dict[str, Any]:
+    """How far an import, or a trial of one, has read."""
+    if item.state == "draft":
+        return {"completed": item.trial["read"], "rows": item.trial["counts"].get("rows", 0)}
+    return {"completed": item.read_bytes, "rows": item.counts.get("rows", 0)}
+
+
+def _counted(counts: dict[str, int]) -> Table:
+    table = Table(show_header=False, box=None)
+    for key, label in COUNTED.items():
+        if counts.get(key):
+            table.add_row(f"{counts[key]:,}", label)
+    for key, number in sorted(counts.items()):
+        if key.startswith("refused."):
+            table.add_row("", f"{number:,} {key.removeprefix('refused.').replace('_', ' ')}")
+    for key, number in sorted(counts.items()):
+        why, dot, column = key.partition(".")
+        if dot and why in {"unreadable", "ambiguous"}:
+            table.add_row("", f"{number:,} {why} in column {escape(column)}")
+    return table
+
+
+def _try(item: Any) -> None:
+    """Print what an import would change, and remove the draft."""
+    from tillit.ledger.processing import SYSTEM  # noqa: PLC0415
+    from tillit.people.importing import start, trial  # noqa: PLC0415
+
+    trial.begin(item, by=SYSTEM, now=timezone.now(), defer=False)
+    try:
+        done = _with_bar(trial.run_trial, item)
+        told = done.trial
+        if told["state"] != trial.DONE:
+            raise click.ClickException(told["error"])
+        out = Console(highlight=False)
+        out.print("Nothing was brought in. The import would bring:")
+        out.print(_counted(told["counts"]))
+        for name, (people, over) in sorted(told["fields"].items()):
+            out.print(f"  {name}: changed for {people:,} known people, overwritten for {over:,}", markup=False)
+        for each in trial.sample_of(done)[:SHOWN]:
+            for name, was, now in each["changes"]:
+                out.print(f"  {each['who']}: {name}: {was or '–'} → {now}", markup=False)
+    finally:
+        start.discard(item)
 
 
 def _print(done: Any, refused: Path) -> None:
     out = Console(highlight=False)
     out.print(f"Import {done.pk}. Within 30 days it is undone by: tillit undo-import {done.pk}", markup=False)
-    table = Table(show_header=False, box=None)
-    for key, label in COUNTED.items():
-        if done.counts.get(key):
-            table.add_row(f"{done.counts[key]:,}", label)
-    for key, number in sorted(done.counts.items()):
-        if key.startswith("refused."):
-            table.add_row("", f"{number:,} {key.removeprefix('refused.').replace('_', ' ')}")
-    for key, number in sorted(done.counts.items()):
-        why, dot, column = key.partition(".")
-        if dot and why in {"unreadable", "ambiguous"}:
-            table.add_row("", f"{number:,} {why} in column {escape(column)}")
-    out.print(table)
+    out.print(_counted(done.counts))
     left_out = [column["name"] for column in done.options["columns"] if not column["target"]]
     if left_out:
         out.print(f"Columns not brought in: {', '.join(left_out)}", markup=False)

@@ -10,6 +10,7 @@ from tillit.people import fields
 from tillit.people.hygiene import looking, mending
 from tillit.people.importing import cleaning
 from tillit.people.importing.run import run_import
+from tillit.people.importing.trial import run_trial
 from tillit.people.importing.undo import run_undo
 from tillit.people.suppression import actions as suppression
 
@@ -18,6 +19,12 @@ from tillit.people.suppression import actions as suppression
 def import_people(*, import_id: int) -> None:
     """Bring in the people of a file."""
     run_import(import_id)
+
+
+@app.task(name="people.try_import", queue="imports")
+def try_import(*, import_id: int) -> None:
+    """See what an import would change."""
+    run_trial(import_id)
 
 
 @app.task(name="people.undo_import", queue="imports")

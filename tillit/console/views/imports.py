@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 from tillit.accounts.models import Role
 from tillit.console.activities import purpose_titles
 from tillit.console.import_figures import figures, pace, undone
-from tillit.console.import_forms import DATE_ORDERS, DELIMITERS, ENCODINGS, UploadForm, target_choices
+from tillit.console.import_forms import DATE_ORDERS, DELIMITERS, ENCODINGS, MODES, UploadForm, target_choices
 from tillit.console.listing import Listing
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
 from tillit.ledger.processing import user_actor
 from tillit.people import lists as keeping
 from tillit.people import queries
-from tillit.people.importing import files, mapping, reception, start, undo
+from tillit.people.importing import files, mapping, reception, start, trial, undo
 from tillit.people.importing.files import NotReadable
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.importing.names import STANDING
@@ -133,6 +133,8 @@ def _columns(request: PageRequest, item: Import, *, error: str = "", status: int
         "rows": seen.rows,
         "tool": seen.tool,
         "said_by_name": next((each.samples[0] for each in seen.columns if _is_said_by_name(item, each)), ""),
+        "modes": MODES,
+        "as_import": queries.imports(item.workspace_id).filter(pk=options.get("as_import")).first(),
         "says_who_left": any(column.target in mapping.STANDING for column in start.columns_of(item)),
         "groups": target_choices(known),
         "encodings": ENCODINGS if item.options.get("kind", reception.TEXT) == reception.TEXT else [],
@@ -171,11 +173,19 @@ def read_again(request: PageRequest, import_id: int) -> HttpResponse:
 
 @verb(role=Role.EDITOR)
 def start_import(request: PageRequest, import_id: int) -> HttpResponse:
-    """Start an import with the meanings that were chosen for its columns."""
+    """Start an import with the meanings that were chosen for its columns, or see first what it would change."""
     item = _import(request, import_id, State.DRAFT)
-    targets = [request.POST.get(f"column-{place}", "") for place in range(len(item.options["columns"]))]
+    places, now = range(len(item.options["columns"])), timezone.now()
+    targets = modes = None
+    if request.POST.get("as") != "mapped":
+        targets = [request.POST.get(f"column-{place}", "") for place in places]
+        modes = [request.POST.get(f"mode-{place}", mapping.OVERWRITE) for place in places]
     try:
-        start.start(item, targets, now=timezone.now())
+        if request.POST.get("as") == "trial":
+            start.map_columns(item, targets, modes, now=now)
+            trial.begin(item, by=_by(request), now=now)
+            return redirect(address("import_trial", request.workspace.id, item.pk))
+        start.start(item, targets, modes, now=now)
     except BadMapping as wrong:
         return _columns(request, item, error=str(wrong), status=422)
     return _to(request, item)

@@ -20,7 +20,13 @@ KEEP_REFUSED = timedelta(days=30)
 KEEP_FAILED = timedelta(days=7)
 KEEP_DRAFT = timedelta(days=1)
 UPLOAD_TAKES = timedelta(hours=1)
-SUFFIXES = (".csv", ".xlsx", ".body", ".part")  # tables, the workbook of one, and what a crash left of making one
+SUFFIXES = (
+    ".csv",
+    ".xlsx",
+    ".json",
+    ".body",
+    ".part",
+)  # tables, what is beside one, what a crash left of one
 COPY_BYTES = 1024 * 1024
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 ARCHIVE, COMPOUND = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # a zip file, as new workbooks are, and what older ones are
@@ -83,9 +89,15 @@ def beside(path: Path) -> Path:
     return path.with_suffix(".xlsx")
 
 
+def tried(path: Path) -> Path:
+    """Where what an import would change is kept, until it starts."""
+    return path.with_suffix(".json")
+
+
 def remove(path: Path) -> None:
     """Remove a table, and what is kept beside it."""
     path.unlink(missing_ok=True)
+    tried(path).unlink(missing_ok=True)
     beside(path).unlink(missing_ok=True)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tillit.people.importing.mapping import FILL, KEEP
 from tillit.people.importing.rows import FieldColumn
 from tillit.people.importing.statements import CHOICE, GRANT, IN, OUT, REFUSAL, STANDING, filled, value
 
@@ -123,6 +124,11 @@ INSERT INTO touched SELECT person_id FROM written
 
 
 def _by_mode(number: int, column: FieldColumn) -> str:
+    """SQL of what a field gets of the file, NULL where the person keeps what they have."""
+    if column.mode == KEEP:
+        return "NULL::jsonb"
+    if column.mode == FILL:
+        return f'CASE WHEN t."values" ? %(name{number})s::text THEN NULL ELSE {value(number, column)} END'
     return value(number, column)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,6 +14,9 @@ EMAIL, PHONE, CUSTOMER = "email", "phone", "customer"
 COUNTRY, SUBDIVISION, LANGUAGE = "country", "subdivision", "language"
 STATUS, UNSUBSCRIBED, CONSENT = "status", "unsubscribed", "consent"
 STANDING = (STATUS, UNSUBSCRIBED)  # the columns that say who left
+#: What becomes of a value that a known person has already: the file's, the one that is there, or the file's where there
+#: is none. New people get the file's in any case.
+OVERWRITE, KEEP, FILL = MODES = ("overwrite", "keep", "empty")
 TARGETS = (EMAIL, PHONE, CUSTOMER, COUNTRY, SUBDIVISION, LANGUAGE, STATUS, UNSUBSCRIBED, CONSENT)
 
 _NAMES: dict[str, str] = {
@@ -58,11 +61,16 @@ class KnownField:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a file and what it means; an empty target is not imported."""
+    """A column of a file and what it means; an empty target is not imported. `mode` counts for fields of a person."""
 
     name: str
     target: str = ""
     samples: tuple[str, ...] = ()
+    mode: str = OVERWRITE
+
+    def kept(self) -> dict[str, str]:
+        """What an import remembers of it."""
+        return {"name": self.name, "target": self.target, **({"mode": self.mode} if self.mode != OVERWRITE else {})}
 
 
 class BadMapping(ValueError):
@@ -128,9 +136,7 @@ def apply_map(columns: Sequence[Column], wanted: Mapping[str, str]) -> list[Colu
     if missing:
         raise BadMapping(_("The file has no column “%(name)s”.") % {"name": sorted(missing)[0]})
     return [
-        Column(column.name, _target(by_name[fold(column.name)]), column.samples)
-        if fold(column.name) in by_name
-        else column
+        replace(column, target=_target(by_name[fold(column.name)])) if fold(column.name) in by_name else column
         for column in columns
     ]
 
@@ -144,6 +150,8 @@ def check(columns: Sequence[Column], fields: Iterable[KnownField]) -> None:
     known = {field.name: field for field in fields}
     used: dict[str, str] = {}
     for column in columns:
+        if column.mode not in MODES:
+            raise BadMapping(_("“%(mode)s” is no way to treat what is known already.") % {"mode": column.mode})
         if not column.target:
             continue
         if earlier := used.get(column.target):

@@ -51,6 +51,7 @@ class FieldColumn:
     category: str
     choices: Sequence[str] = ()
     checks: Mapping[str, Any] = field(default_factory=dict)
+    mode: str = mapping.OVERWRITE
     form: str = ""  # of local dates and numbers, as the column tells (forms.py)
 
     def reader(self) -> Callable[[str], str] | None:
@@ -364,6 +365,6 @@ def fields_of(
         if name in by_name:
             known_as = by_name[name]
             form = (told or {}).get(str(place), "")
-            told_as = (known_as.type, known_as.category, known_as.choices, known_as.checks, form)
+            told_as = (known_as.type, known_as.category, known_as.choices, known_as.checks, column.mode, form)
             found.append(FieldColumn(place, name, *told_as))
     return tuple(found)

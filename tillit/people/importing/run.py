@@ -87,7 +87,7 @@ def _write_chunks(item: Import, progress: Progress, chunk_rows: int) -> None:
     report = RefusedRows(item.pk, [column.name for column in plan.columns], size_bytes=refused_bytes)
     try:
         meets_known = False
-        for chunk in _ahead(_chunks(item, plan, chunk_rows)):
+        for chunk in ahead(chunks_of(item, plan, chunk_rows)):
             chunk.meets_known = meets_known
             meets_known = _write_patiently(item, plan, terms, chunk, report).meets_known
             progress(item)
@@ -116,7 +116,7 @@ def plan_of(item: Import) -> Plan:
     )
 
 
-def _chunks(item: Import, plan: Plan, chunk_rows: int) -> Iterator[Chunk]:
+def chunks_of(item: Import, plan: Plan, chunk_rows: int) -> Iterator[Chunk]:
     """Yield the chunks that are not written yet. What was written is read again, for its addresses alone."""
     seen = Seen(expected=item.total_bytes // BYTES_A_ROW)
     offset, line = plan.layout.body_offset, plan.layout.body_line
@@ -128,7 +128,7 @@ def _chunks(item: Import, plan: Plan, chunk_rows: int) -> Iterator[Chunk]:
         yield from chunks(read_batches(file, plan.layout, offset=offset, line=line), plan, seen, rows=chunk_rows)
 
 
-def _ahead(iterator: Iterator[Chunk]) -> Iterator[Chunk]:
+def ahead(iterator: Iterator[Chunk]) -> Iterator[Chunk]:
     """Yield chunks, preparing the next one while PostgreSQL works on this: a third faster on two cores."""
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(next, iterator, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tillit.people.importing.canonical import MAX_COLUMNS, too_many_columns
 from tillit.people.importing.encodings import SAMPLE_BYTES
 from tillit.people.importing.forms import DAY_FIRST, MONTH_FIRST
 from tillit.people.importing.mapping import BadMapping, Column, KnownField
+from tillit.people.importing.remembering import recall, signature
 from tillit.people.importing.table import Layout, detect_layout
 from tillit.people.models import Field, Import, MailingList, Source
 
@@ -85,9 +86,10 @@ def receive(
         if consent:
             _check_consent(source.workspace_id, consent)
     received = reception.receive_file(files.keep(parts), file_name=file_name, sheet=sheet)
-    path = received.path
+    path, list_id = received.path, mailing_list.pk if mailing_list else None
     try:
         seen = preview(path, workspace_id=source.workspace_id, encoding=received.encoding, delimiter=received.delimiter)
+        read_as = _options(seen, workspace_id=source.workspace_id, list_id=list_id)
         return Import.objects.create(
             workspace_id=source.workspace_id,
             source=source,
@@ -96,7 +98,11 @@ def receive(
             path=path.name,
             state=Import.State.DRAFT,
             total_bytes=path.stat().st_size,
-            options={"consent": consent, **received.told, **_options(seen)},
+            options={
+                "consent": consent,
+                **received.told,
+                **read_as,
+            },
             started_by=by,
         )
     except BaseException:
@@ -149,14 +155,28 @@ def known_fields(workspace_id: int) -> list[KnownField]:
     ]
 
 
-def _options(seen: Preview) -> dict[str, Any]:
+def _options(seen: Preview, *, workspace_id: int, list_id: int | None) -> dict[str, Any]:
+    """What a draft remembers of how its file was read, its columns meaning what they meant the last time."""
+    columns, example = recall(
+        seen.columns,
+        workspace_id=workspace_id,
+        list_id=list_id,
+        fields=known_fields(workspace_id),
+        told=bool(seen.tool),
+    )
     return {
+        "signature": signature(columns),
+        "as_import": example.pk if example else None,
         "encoding": seen.layout.encoding,
         "delimiter": seen.layout.delimiter,
         "has_header": seen.layout.has_header,
-        "columns": [{"name": column.name, "target": column.target} for column in seen.columns],
+        "columns": [column.kept() for column in columns],
         "tool": seen.tool,
     }
+
+
+def _read_as(draft: Import, seen: Preview) -> dict[str, Any]:
+    return _options(seen, workspace_id=draft.workspace_id, list_id=draft.list_id)
 
 
 def join(draft: Import, mailing_list: MailingList) -> None:
@@ -168,7 +188,7 @@ def join(draft: Import, mailing_list: MailingList) -> None:
 def relayout(draft: Import, *, encoding: str, delimiter: str) -> Preview:
     """Read a draft's file with another encoding or separator than was detected, and keep that."""
     seen = preview(path_of(draft), workspace_id=draft.workspace_id, encoding=encoding, delimiter=delimiter)
-    draft.options = {**draft.options, **_options(seen)}
+    draft.options = {**draft.options, **_read_as(draft, seen)}
     draft.save(update_fields=["options"])
     return seen
 
@@ -190,30 +210,51 @@ def choose_sheet(draft: Import, *, sheet: str) -> None:
         encoding=received.encoding,
         delimiter=received.delimiter,
     )
-    draft.options = {**draft.options, **received.told, **_options(seen)}
+    draft.options = {**draft.options, **received.told, **_read_as(draft, seen)}
     draft.path, draft.total_bytes = received.path.name, received.path.stat().st_size
     draft.save(update_fields=["options", "path", "total_bytes"])
 
 
-def start(draft: Import, targets: Sequence[str] | None = None, *, now: datetime) -> Import:
-    """Queue an import whose columns mean `targets`, one a column ("" leaves it out; None keeps what was suggested).
+def map_columns(
+    draft: Import, targets: Sequence[str] | None = None, modes: Sequence[str] | None = None, *, now: datetime
+) -> None:
+    """Let a draft's columns mean `targets`, one a column ("" leaves it out; None keeps what was suggested).
 
-    Raises BadMapping when that cannot be imported, Refused when the source's warranty has ended meanwhile.
+    `modes` say, a column, what becomes of values that known people have already. Raises BadMapping when that cannot be
+    imported, Refused when the source's warranty has ended meanwhile.
     """
     columns = columns_of(draft)
-    if targets is not None:
-        if len(targets) != len(columns):
-            raise BadMapping(_("The file has other columns than were mapped. Upload it again."))
-        columns = [Column(column.name, target) for column, target in zip(columns, targets, strict=True)]
+    targets = [column.target for column in columns] if targets is None else targets
+    modes = [column.mode for column in columns] if modes is None else modes
+    if not len(targets) == len(modes) == len(columns):
+        raise BadMapping(_("The file has other columns than were mapped. Upload it again."))
+    columns = [
+        replace(column, target=target, mode=mode) for column, target, mode in zip(columns, targets, modes, strict=True)
+    ]
     mapping.check(columns, known_fields(draft.workspace_id))
     check_source(draft.source, now=now)
-    draft.options["columns"] = [{"name": column.name, "target": column.target} for column in columns]
-    files.beside(path_of(draft)).unlink(missing_ok=True)
+    draft.options["columns"] = [column.kept() for column in columns]
+    draft.options.pop("forms", None)  # a trial read the columns as they were mapped then
+    draft.save(update_fields=["options"])
+
+
+def start(
+    draft: Import, targets: Sequence[str] | None = None, modes: Sequence[str] | None = None, *, now: datetime
+) -> Import:
+    """Queue an import whose columns mean `targets`, as `map_columns` takes them and raises what it does."""
+    map_columns(draft, targets, modes, now=now)
+    queue(draft)
     with transaction.atomic():
-        draft.state = Import.State.QUEUED
-        draft.save(update_fields=["options", "state"])
+        draft.save(update_fields=["state"])
         _defer(draft.pk)
     return draft
+
+
+def queue(draft: Import) -> None:
+    """Let a draft wait for a worker; what was kept to set it up is removed."""
+    files.beside(path_of(draft)).unlink(missing_ok=True)
+    files.tried(path_of(draft)).unlink(missing_ok=True)
+    draft.state = Import.State.QUEUED
 
 
 def start_import(
@@ -228,11 +269,14 @@ def start_import(
     sheet: str = "",
     dates: str = "",
     wanted: Mapping[str, str] | None = None,
+    modes: Mapping[str, str] | None = None,
     defer: bool = True,
+    draft_only: bool = False,
 ) -> Import:
     """Copy a file into the data folder and queue its import; the file at `path` stays.
 
-    `wanted` maps column names to meanings over what is suggested. Without `defer` the caller runs it.
+    `wanted` maps column names to meanings over what is suggested, `modes` to what becomes of what is known already.
+    Without `defer` the caller runs it; with `draft_only` it stays a draft, to be tried.
     """
     if source.workspace_id != workspace_id:
         raise ValueError("the source is of another workspace")
@@ -248,13 +292,16 @@ def start_import(
     )
     say_dates(draft, order=dates)
     columns = mapping.apply_map(columns_of(draft), wanted or {})
-    if defer:
-        return start(draft, [column.target for column in columns], now=now)
-    mapping.check(columns, known_fields(workspace_id))
-    files.beside(path_of(draft)).unlink(missing_ok=True)
-    draft.options["columns"] = [{"name": column.name, "target": column.target} for column in columns]
-    draft.state = Import.State.QUEUED
-    draft.save(update_fields=["options", "state"])
+    by_name = {mapping.fold(name): mode for name, mode in (modes or {}).items()}
+    how = [by_name.get(mapping.fold(column.name), column.mode) for column in columns]
+    if draft_only:
+        map_columns(draft, [column.target for column in columns], how, now=now)
+    elif defer:
+        start(draft, [column.target for column in columns], how, now=now)
+    else:
+        map_columns(draft, [column.target for column in columns], how, now=now)
+        queue(draft)
+        draft.save(update_fields=["state"])
     return draft
 
 
@@ -279,7 +326,10 @@ def discard(draft: Import) -> None:
 
 
 def columns_of(item: Import) -> list[Column]:
-    return [Column(column["name"], column["target"]) for column in item.options["columns"]]
+    return [
+        Column(column["name"], column["target"], mode=column.get("mode", mapping.OVERWRITE))
+        for column in item.options["columns"]
+    ]
 
 
 def path_of(item: Import) -> Path:

@@ -40,6 +40,7 @@ class Import(models.Model):
     moved_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     undo = models.JSONField(null=True)
+    trial = models.JSONField(null=True)
 
     privacy = nobody(
         plain=(
@@ -55,7 +56,7 @@ class Import(models.Model):
                 "counts",
                 "error",
             ),
-            *("started_by", "created_at", "started_at", "moved_at", "finished_at", "undo"),
+            *("started_by", "created_at", "started_at", "moved_at", "finished_at", "undo", "trial"),
         ),
         reason="the file itself lies in the data folder until the import ends; refused rows are kept there for 30 days",
     )
