@@ -86,6 +86,7 @@ def understated(raw: bytes) -> bytes:
         (packed({"a.csv": "email\n" + "a@example.org\n" * 100})[:-30], "broken"),
         (locked(packed({"a.csv": "email\n"})), "password"),
         (understated(packed({"a.csv": "email\n" + "a@example.org\n" * 100})), "broken"),
+        (packed({"a.csv": "email\n" * 100}, zipfile.ZIP_LZMA).replace(b"\x05\0]", b"\x05\0\xff", 1), "broken"),
         (packed({"a.csv": bytes(20_000_000)}), "hundreds of times"),
         (packed({f"{n}.csv": "" for n in range(archives.MAX_ENTRIES + 1)}), "10001 files"),
         (packed({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": ""}), "kind of workbook"),
@@ -119,6 +120,7 @@ def test_a_table_that_grows_beyond_the_bound_is_refused(house, queue, settings, 
 @pytest.mark.parametrize(
     ("text", "rows"),
     [
+        ("(" * 10_000 + "<@", {}),
         ("Email\tCity\na@example.org\tUmeå", {"a@example.org": {"city": "Umeå"}}),
         ("a@example.org\nb@example.org\n", {"a@example.org": {}, "b@example.org": {}}),
         ("a@example.org, b@example.org; c@example.org", {f"{name}@example.org": {} for name in "abc"}),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -20,7 +22,7 @@ MAX_RATIO = 500
 RATIO_FROM_BYTES = 16 * 1024 * 1024
 TABLES = (".csv", ".tsv", ".tab", ".txt")
 WORKBOOK = "xl/workbook.xml"
-_BROKEN = (BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError)
+_BROKEN = (BadZipFile, struct.error, zlib.error, LZMAError, EOFError, NotImplementedError, ValueError, OSError)
 
 
 @contextmanager

@@ -256,10 +256,17 @@ def pasted(text: str) -> Iterator[bytes]:
     if not (named or (len(lines) == 1 and lines[0].count("@") > 1)):
         yield text.encode("utf-8", "replace")
         return
+    try:
+        found = [
+            (name, address) for name, address in getaddresses([line.replace(";", ",") for line in lines]) if address
+        ]
+    except RecursionError:  # a million parentheses
+        found = []
+    if not found:
+        yield text.encode("utf-8", "replace")
+        return
     table = StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["email", "first_name", "last_name"])
-    for name, address in getaddresses([line.replace(";", ",") for line in lines]):
-        if address:
-            writer.writerow([address, *parted_name(name)])
+    writer.writerows([address, *parted_name(name)] for name, address in found)
     yield table.getvalue().encode("utf-8", "replace")

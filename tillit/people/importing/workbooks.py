@@ -31,6 +31,7 @@ from tillit.people.importing.files import NotReadable
 
 BLOCK_BYTES = 128 * 1024
 MAX_PART_BYTES = 32 * 1024 * 1024  # of the parts that are read whole: the list of sheets and the styles
+MAX_ROWS = 1_048_576  # Excel's own; rows that are left out are counted up to the next
 MAX_CELL_CHARS = 64 * 1024  # Excel holds 32,767
 LOOKED_AT = 10  # rows among which the header is looked for
 _PLACE = re.compile(r"([A-Z]{1,3})")
@@ -137,13 +138,20 @@ class Strings:
         self._starts = array("Q", [0])
         self._texts: mmap.mmap | bytes = b""
         part = next((name for name in archive.namelist() if name.lower() == "xl/sharedstrings.xml"), "")
-        if part:
-            self._spool(archive, part)
+        try:
+            if part:
+                self._spool(archive, part)
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Strings:
         return self
 
     def __exit__(self, *_what: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         if isinstance(self._texts, mmap.mmap):
             self._texts.close()
         self._file.close()
@@ -224,7 +232,9 @@ class _Reading:
             self._in_value = True
         elif name == "row":
             told = attributes.get("r", "")
-            self._number = int(told) if told.isdigit() else self._number + 1
+            self._number = int(told) if told.isdecimal() else self._number + 1
+            if self._number > MAX_ROWS:
+                raise _broken()
             self._row, self._place = [], 0
         elif name == "rPh":
             self._kind = "sound"
@@ -253,14 +263,14 @@ class _Reading:
     def _value(self, raw: str) -> str:
         kind = self._kind
         if kind == "s":
-            return self._strings[int(raw)] if raw.isdigit() else ""
+            return self._strings[int(raw)] if raw.isdecimal() else ""
         if kind in {"str", "inlineStr", "d"}:
             return raw
         if kind == "b":
             return "true" if raw == "1" else "false"
         if kind == "e":
             return ""
-        style = int(self._style) if self._style.isdigit() else -1
+        style = int(self._style) if self._style.isdecimal() else -1
         return number_text(raw, self._formats[style] if 0 <= style < len(self._formats) else "", self._epoch)
 
 
@@ -275,7 +285,7 @@ def number_text(raw: str, code: str, epoch: datetime = CALENDAR_WINDOWS_1900) ->
         except ValueError:
             return raw
         raw = str(int(number)) if number.is_integer() else repr(number)
-    return raw.zfill(len(code)) if _ZEROS.match(code) and raw.isdigit() else raw
+    return raw.zfill(len(code)) if _ZEROS.match(code) and raw.isdecimal() else raw
 
 
 def _date_text(raw: str, code: str, epoch: datetime) -> str:
