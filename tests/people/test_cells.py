@@ -187,3 +187,10 @@ def test_a_telephone_number_is_known_with_and_without_its_plus(text, country, nu
 def test_a_telephone_number_is_given_no_country_by_guess(text):
     with pytest.raises(InvalidIdentifier):
         cells.phone_number(text, "")
+
+
+@pytest.mark.parametrize("head", ["Size", "STORLEK", "size"])
+def test_a_field_is_found_by_its_label_in_every_language(head):
+    size = KnownField("size", "Size", "text", "identity", True, labels=("Size", "Storlek"))
+    columns = mapping.suggest([["Email", head]], has_header=True, fields=[*FIELDS, size])
+    assert [column.target for column in columns] == ["email", "field:size"]

@@ -162,3 +162,22 @@ def test_after_thirty_days_nothing_is_undone(news):
     with pytest.raises(Refused):
         mending.undo(done, by="user:1", now=timezone.now() + timedelta(days=31))
     assert ListMending.objects.get().state == "done"
+
+
+def test_a_look_whose_worker_died_is_queued_again(news, monkeypatch):
+    monkeypatch.setattr(looking, "SMALL", 0)
+    now = timezone.now()
+    looking.begin(news, by="user:1", now=now)
+    assert looking.resume_stalled(now=now) == 0
+    assert looking.resume_stalled(now=now + 2 * looking.STALLED_AFTER) == 1
+    assert ProcrastinateJob.objects.filter(task_name="people.check_list").count() == 2
+
+
+def test_what_is_done_is_what_the_last_look_found(news, django_assert_num_queries):
+    looking.begin(news, by="user:1", now=timezone.now())
+    with (
+        processing(news.workspace_id, "audience.administer", by="test", act="look"),
+        django_assert_num_queries(3),  # the domains of the look, the people, the number of the look
+    ):
+        ids, number = looking.page(news.pk, "typo", after=None, now=timezone.now())
+    assert (len(ids), number) == (3, 3)

@@ -169,7 +169,7 @@ def _headers(campaign: Campaign, *, leaves: bool) -> Headers:
         sender=Mailbox(campaign.from_name or workspace.name, campaign.from_email),
         reply_to=Mailbox("", campaign.reply_to) if campaign.reply_to else None,
         list_id=f"{f'list-{alone.pk}.' if alone else ''}workspace-{workspace.pk}.{domain}" if leaves else None,
-        list_name=alone.name if alone else workspace.name,
+        list_name=alone.title(campaign.language) if alone else workspace.name,
         feedback_id=f"c{campaign.pk}:w{workspace.pk}:{campaign.purpose}:tillit",
         unsubscribable=leaves and one_click(),
         bulk=leaves,

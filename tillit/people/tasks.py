@@ -77,12 +77,14 @@ def check_list(*, list_id: int) -> None:
 
 @app.task(name="people.mend_list", queue="imports")
 def mend_list(*, mending_id: int) -> None:
-    """Take people off a list, or mend their addresses."""
-    mending.run(mending_id)
+    """Take people off a list, or mend their addresses, and look through it again."""
+    done = mending.run(mending_id)
+    looking.begin(done.list, by=done.by, now=timezone.now())
 
 
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="people.resume_mendings", queueing_lock="people.resume_mendings")
 def resume_mendings(timestamp: int) -> None:
-    """Go on with acts of list hygiene whose worker died."""
+    """Go on with looks and acts of list hygiene whose worker died."""
     mending.resume_stalled(now=timezone.now())
+    looking.resume_stalled(now=timezone.now())

@@ -57,6 +57,7 @@ class KnownField:
     allowed: bool
     choices: Sequence[str] = ()
     checks: Mapping[str, Any] = field(default_factory=dict)
+    labels: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ def suggest(
     if not rows:
         return []
     usable = {field.name: field for field in fields if field.allowed}
-    named = {**{fold(field.label): name for name, field in usable.items()}, **{fold(name): name for name in usable}}
+    called = {fold(label): name for name, field in usable.items() for label in (field.label, *field.labels)}
+    named = {**called, **{fold(name): name for name in usable}}
     body = rows[1:] if has_header else rows
     sure = {place: target for place, target in (told or {}).items() if _usable(target, usable)}
     columns, taken = [], set(sure.values())

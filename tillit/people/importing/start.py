@@ -150,6 +150,7 @@ def known_fields(workspace_id: int) -> list[KnownField]:
             field.category in allowed,
             tuple(field.choices),
             field.checks,
+            tuple(field.labels.values()),
         )
         for field in Field.objects.filter(workspace_id=workspace_id).in_use()
     ]
