@@ -22,6 +22,13 @@ SUBSCRIBE = """
 INSERT INTO people_subscription (person_id, list_id, workspace_id, state, since)
 SELECT id, 1, workspace_id, 'subscribed', now() FROM people_person
 """
+KNOW = """
+INSERT INTO people_traits (person_id, category, workspace_id, "values", updated_at)
+SELECT id, 'demographics', workspace_id, jsonb_build_object('country', (ARRAY['SE', 'NO', 'FI', 'DE'])[1 + n % 4],
+       'city', 'Town ' || n % 500, 'points', n % 1000), now()
+FROM (SELECT *, row_number() OVER () AS n FROM people_person) numbered
+"""
+SEGMENT = 'country = "SE" and (points >= 900 or not on list "Bench") or city in ("Town 7", "Town 8")'
 COUNT = "SELECT count(*) FROM people_person p"
 CHILDREN = "SELECT count(*) FROM people_subscription s JOIN people_person p ON p.id = s.person_id WHERE s.list_id = 1"
 FETCH = "SELECT p.id FROM people_person p"
@@ -49,7 +56,8 @@ def measure(result: Result, persons: int) -> None:
     with superuser() as connection:
         connection.execute(FILL, {"workspace": workspace.pk, "bit": rule.bit, "persons": persons})
         connection.execute(SUBSCRIBE)
-        connection.execute("VACUUM ANALYZE people_person, people_subscription")
+        connection.execute(KNOW)
+        connection.execute("VACUUM ANALYZE people_person, people_subscription, people_traits")
     for name, sql in {
         "count the permitted": COUNT,
         "count a list's permitted": CHILDREN,
@@ -63,6 +71,52 @@ def measure(result: Result, persons: int) -> None:
         result.row(f"{name}: superuser, the rule written out", f"{bare_s * 1000:.0f} ms", "1")
         result.row(f"{name}: under row-level security", f"{bound_s * 1000:.0f} ms", f"{bound_s / bare_s:.2f}")
         result.figures[name] = {"no_rule_s": free_s, "written_out_s": bare_s, "row_level_security_s": bound_s}
+    measure_segment(result, workspace.pk, persons)
+
+
+def measure_segment(result: Result, workspace_id: int, persons: int) -> None:
+    """Count a segment over a field, another, and a list, as staff do; and fetch the first page of its people."""
+    from django.db import connection
+    from django.utils import timezone
+
+    from tillit.ledger.processing import processing
+    from tillit.people.actions import make_default_fields
+    from tillit.people.models import Field, MailingList
+    from tillit.people.search import Wanted, find
+    from tillit.people.segments.actions import make_segment
+    from tillit.people.segments.compile import compile_segment
+    from tillit.people.segments.conditions import vocabulary
+    from tillit.people.segments.language import parse
+
+    make_default_fields(workspace_id)
+    Field.objects.create(
+        workspace_id=workspace_id, name="points", label="Points", type="number", category="demographics"
+    )
+    MailingList.objects.create(workspace_id=workspace_id, name="Bench")
+    words = vocabulary(workspace_id)
+    tree = parse(SEGMENT, words)
+    query = compile_segment(tree, words, now=timezone.now())
+    sql = f"SELECT count(*) FROM ({query.sql}) found"
+    with superuser() as unbound:
+        bare_s, bare = best_of(RUNS, lambda: unbound.execute(sql, query.parameters).fetchall())
+    segment = make_segment(workspace_id, name="Bench", tree=tree, by="bench")
+    with (
+        processing(workspace_id, "audience.administer", by="bench", act="bench.count"),
+        connection.cursor() as cursor,
+    ):
+
+        def counted() -> list:
+            cursor.execute(sql, query.parameters)
+            return cursor.fetchall()
+
+        bound_s, bound = best_of(RUNS, counted)
+        page_s, page = best_of(RUNS, lambda: find(workspace_id, Wanted(segment_id=segment.pk)).rows)
+    result.check("a segment: same number", bare == bound and 0 < bound[0][0] < persons)
+    result.check("a segment: a full page", len(page) == Wanted().limit)
+    result.row(f"count a segment, {persons:,} persons: superuser", f"{bare_s * 1000:.0f} ms", "1")
+    result.row("count a segment: under row-level security", f"{bound_s * 1000:.0f} ms", f"{bound_s / bare_s:.2f}")
+    result.row("a segment's first page of people", f"{page_s * 1000:.0f} ms")
+    result.figures["segment"] = {"superuser_s": bare_s, "row_level_security_s": bound_s, "page_s": page_s}
 
 
 def _as_superuser(sql: str, rule: object | None) -> tuple[float, list]:

@@ -367,6 +367,25 @@ def test_a_segment_narrows_every_search(club):
     assert not wanted.anything
 
 
+@pytest.mark.parametrize("near", [1, 3, 1000])
+def test_pages_of_a_segment_go_on_where_the_last_one_ended(club, monkeypatch, near):
+    monkeypatch.setattr("tillit.people.search.NEAR", near)
+    segment = kept(club, 'city = "Lund"')
+    for number in range(14):
+        make.person(club, traits={"demographics": {"city": "Lund" if number % 3 else "Oslo"}})
+    with processing(club.pk, ADMINISTER, by="test", act="test.find"):
+        whole = [row.person.pk for row in find(club.pk, Wanted(segment_id=segment.pk)).rows]
+        assert whole == sorted(whole, reverse=True)
+        first = find(club.pk, Wanted(segment_id=segment.pk, limit=4))
+        second = find(club.pk, Wanted(segment_id=segment.pk, limit=4, after=first.rows[-1].person.pk))
+        third = find(club.pk, Wanted(segment_id=segment.pk, limit=4, after=second.rows[-1].person.pk))
+        pages = [[row.person.pk for row in page.rows] for page in (first, second, third)]
+        assert [*pages[0], *pages[1], *pages[2]] == whole
+        assert (len(whole), third.older) == (9, False)
+        back = find(club.pk, Wanted(segment_id=segment.pk, limit=4, before=second.rows[0].person.pk))
+        assert [row.person.pk for row in back.rows] == pages[0]
+
+
 def test_a_segment_of_another_workspace_or_a_deleted_one_is_refused(club):
     elsewhere = make.workspace()
     make_default_fields(elsewhere.pk)

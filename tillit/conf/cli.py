@@ -17,6 +17,7 @@ from tillit.governance.command import explain_command
 from tillit.keys import SecretTooShort
 from tillit.people.command import import_command, undo_command
 from tillit.people.hygiene.command import hygiene_command
+from tillit.people.segments.command import segment_command
 from tillit.people.suppression.command import suppression_command
 
 
@@ -170,8 +171,9 @@ main.add_command(_over_the_database(import_command))
 main.add_command(_over_the_database(undo_command))
 main.add_command(_over_the_database(hygiene_command))
 main.add_command(receipt_command)
-for each in suppression_command.commands.values():
+for each in (*suppression_command.commands.values(), *segment_command.commands.values()):
     _over_the_database(each)
+main.add_command(segment_command)
 main.add_command(suppression_command)
 
 

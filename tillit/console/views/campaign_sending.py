@@ -49,6 +49,7 @@ def review_campaign(request: PageRequest, campaign_id: int) -> HttpResponse:
         "ready": not any(check.blocks for check in checks),
         "audience": reached,
         "lists": lists,
+        "refused": next((check.text for check in checks if check.key == "segment" and check.blocks), None),
         "narrowed": campaign.segment_id or campaign.without_id,
         "preview": _shown(campaign, lists, by=by),
         "users": accounts.members(request.workspace.id),

@@ -231,7 +231,7 @@ def campaign_audience(request: PageRequest) -> HttpResponse:
         try:
             told["audience"] = audience.count(request.workspace.id, campaign.purpose, lists, by=by, narrowing=narrowing)
         except (LacksCategory, Outdated) as refused:
-            told["refused"] = refused
+            told["refused"] = refused.reason
     return render(request, "console/campaigns/audience.html", told)
 
 

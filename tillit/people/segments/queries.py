@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from tillit.ledger.processing import Refused, processing
 from tillit.ledger.versions import Version, in_force
 from tillit.people.models import Segment
-from tillit.people.segments.compile import Compiled, compile_segment
+from tillit.people.segments.compile import PERSONS, Compiled, compile_segment
 from tillit.people.segments.conditions import vocabulary
 from tillit.people.segments.language import write
 from tillit.people.segments.tree import Mistake, Node, from_json
@@ -139,8 +139,8 @@ def _sampled(query: Compiled, everybody: int, limit_s: float) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT greatest(reltuples, 1) FROM pg_class WHERE relname = 'people_person'")
         percent = min(100.0, 100 * SAMPLED / cursor.fetchone()[0])
-    sample = f"people_person m TABLESAMPLE SYSTEM ({percent:.6f}) REPEATABLE (1)"
-    sql = query.sql.replace("people_person m", sample, 1)
+    sample = f"{PERSONS} TABLESAMPLE SYSTEM ({percent:.6f}) REPEATABLE (1)"
+    sql = query.sql.replace(PERSONS, sample, 1)
     found = _number(f"SELECT count(*) FROM ({sql}) found", query.parameters, limit_s)
     among = _number(f"SELECT count(*) FROM {sample}", {}, limit_s)
     if found is None or among is None:
