@@ -1,5 +1,6 @@
 /** What every console page needs from a script; each part works on markup that the server wrote. */
 import htmx from "htmx.org";
+import { choosing } from "./choosing";
 import { confirmations } from "./confirm";
 import { copying } from "./copy";
 import { charts, policyEditor } from "./lazy";
@@ -36,6 +37,7 @@ copying();
 confirmations();
 keyboard();
 rows();
+choosing();
 toasts();
 writing();
 previews();

@@ -56,6 +56,14 @@ ACTS = {
     "people.read": gettext_noop("Looked at a list of people"),
     "people.export": gettext_noop("Took out people as a file"),
     "person.read": gettext_noop("Looked at a person"),
+    "bulk.preview": gettext_noop("Counted what an act on many would do"),
+    "bulk.begin": gettext_noop("Began an act on many people"),
+    "bulk.change": gettext_noop("Changed many people"),
+    "bulk.undo": gettext_noop("Began to undo an act on many people"),
+    "bulk.set-back": gettext_noop("Set back what an act on many changed"),
+    "bulk.clean": gettext_noop("Forgot what an old act on many changed"),
+    "filter.save": gettext_noop("Kept a filter"),
+    "filter.remove": gettext_noop("Forgot a filter"),
     "person.add": gettext_noop("Added a person"),
     "person.change": gettext_noop("Corrected a person"),
     "note.add": gettext_noop("Wrote a note about a person"),
@@ -154,12 +162,17 @@ COUNTS = {
     "suppressions": gettext_noop("suppressions"),
     "tables": gettext_noop("tables"),
     "revision": gettext_noop("revision"),
+    "change": gettext_noop("changed"),
+    "same": gettext_noop("already so"),
+    "undone": gettext_noop("set back"),
+    "kept": gettext_noop("kept"),
 }
 
 
 #: The pages of the kinds of objects that have one.
 PAGES = {
     "assessment": "assessment",
+    "bulk_act": "bulk_act",
     "campaign": "campaign",
     "import": "import",
     "list": "list",

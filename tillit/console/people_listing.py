@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import urlencode
 from uuid import UUID
@@ -131,12 +131,23 @@ class PeopleListing:
         return bool(self.query or self.state or wanted_list or self.segment_id) or self.region is not None
 
     @property
+    def savable(self) -> bool:
+        """Whether the filters alone, without what was typed, narrow the list."""
+        return not replace(self.wanted, text="", ids=()).anything
+
+    @property
     def next_href(self) -> str:
         return self.href(after=str(self.rows[-1].found.person.pk)) if self._page.older and self.rows else ""
 
     @property
     def previous_href(self) -> str:
         return self.href(before=str(self.rows[0].found.person.pk)) if self._page.newer and self.rows else ""
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """The filters as hidden fields of a form carry them on."""
+        pairs = [*((name, self._get.get(name, "")) for name in self.keeps), ("q", self.query)]
+        return [(name, value) for name, value in pairs if value]
 
     @property
     def export_query(self) -> str:

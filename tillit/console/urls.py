@@ -18,6 +18,7 @@ from tillit.console.views import (
     lists,
     overview,
     people,
+    people_bulk,
     policy,
     policy_assessments,
     policy_changes,
@@ -40,7 +41,7 @@ app_name = "console"
 
 #: Modules of tillit.console.views whose routes lie under ``w/<workspace_id>/``.
 NOUNS = (
-    *(overview, people, explain, fields, lists, hygiene, imports, import_trial, import_undo, sources),
+    *(overview, people_bulk, people, explain, fields, lists, hygiene, imports, import_trial, import_undo, sources),
     *(campaigns, campaign_sending, segments, suppressions, requests, ledger),
     *(policy_register, policy_map, policy_assessments),
     *(policy, policy_changes, policy_notices, policy_drafts, policy_editor, policy_yaml),

@@ -11,6 +11,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from tillit.people.models import (
+    BulkAct,
+    BulkChange,
     Edit,
     Field,
     MailingList,
@@ -35,6 +37,7 @@ def register_all() -> None:
     register("people.notes", notes, kinds=(NOTE,))
     register("people.standings", standings, kinds=(EDIT,))
     register("people.lists", lists, kinds=(LIST,))
+    register("people.bulk", in_bulk, kinds=(LIST,))
 
 
 def came(workspace_id: int, person_id: UUID, *, before: datetime, limit: int) -> Iterator[Moment]:
@@ -112,6 +115,21 @@ def lists(workspace_id: int, person_id: UUID, *, before: datetime, limit: int) -
         if row.list_id in known:
             title = f"{known[row.list_id]}: {row.get_state_display()}"
             yield Moment(at=row.since, kind=LIST, title=title, about=f"list:{row.list_id}")
+
+
+def in_bulk(workspace_id: int, person_id: UUID, *, before: datetime, limit: int) -> Iterator[Moment]:
+    """By which acts on many they were put on lists or taken off; fields set so are told as corrections."""
+    verdicts = {"change": "", "kept": "", "undone": _("undone")}
+    found = BulkChange.objects.filter(person_id=person_id, at__lt=before, verdict__in=verdicts)
+    rows = list(found.order_by("-at")[:limit])
+    acts = BulkAct.objects.filter(workspace_id=workspace_id).in_bulk({row.act_id for row in rows})
+    said = {"list.add": _("Put on a list with many others"), "list.remove": _("Taken off a list with many others")}
+    for row in rows:
+        act = acts.get(row.act_id)
+        if act and act.verb in said:
+            about = f"bulk_act:{act.pk}"
+            told = verdicts[row.verdict]
+            yield Moment(at=row.at, kind=LIST, title=said[act.verb], detail=told, by=act.by, about=about)
 
 
 def region_code(value: Any) -> str:

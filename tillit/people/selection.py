@@ -47,7 +47,12 @@ class Selection:
     def kept(self) -> dict[str, Any]:
         """What was said, as JSON keeps it. The text may name a person: keep it where the person's rights reach it."""
         said = {each.name: getattr(self, each.name) for each in fields(Selection)}
-        return {name: [str(one) for one in value] if name == "ids" else value for name, value in said.items() if value}
+        nothing = (None, "", ())  # a region may be 0: not known
+        return {
+            name: [str(one) for one in value] if name == "ids" else value
+            for name, value in said.items()
+            if value not in nothing
+        }
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Self:

@@ -7,6 +7,8 @@ from procrastinate.contrib.django import app
 
 from tillit.ledger.processing import SYSTEM
 from tillit.people import fields
+from tillit.people.bulk import actions as bulk
+from tillit.people.bulk import run as bulk_run
 from tillit.people.hygiene import looking, mending
 from tillit.people.importing import cleaning
 from tillit.people.importing.run import run_import
@@ -88,3 +90,23 @@ def resume_mendings(timestamp: int) -> None:
     """Go on with looks and acts of list hygiene whose worker died."""
     mending.resume_stalled(now=timezone.now())
     looking.resume_stalled(now=timezone.now())
+
+
+@app.task(name="people.bulk_act", queue="imports")
+def run_bulk_act(*, act_id: int) -> None:
+    """Do, or undo, what is left of an act on many people."""
+    bulk_run.run(act_id)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="people.resume_bulk_acts", queueing_lock="people.resume_bulk_acts")
+def resume_bulk_acts(timestamp: int) -> None:
+    """Go on with acts on many people whose worker died."""
+    bulk.resume_stalled(now=timezone.now())
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(name="people.clean_bulk_acts", queueing_lock="people.clean_bulk_acts")
+def clean_bulk_acts(timestamp: int) -> None:
+    """Forget what acts did to whom once they cannot be undone any more."""
+    bulk.clean(now=timezone.now())

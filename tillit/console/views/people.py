@@ -15,9 +15,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tillit.accounts.models import Role
+from tillit.accounts.roles import allows
 from tillit.consent.actions import choose
 from tillit.consent.models import Choice
 from tillit.consent.receipts import receipt
+from tillit.console.bulk_page import filter_links
 from tillit.console.export import csv_file
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
@@ -54,6 +56,8 @@ def people(request: PageRequest) -> HttpResponse:
         "segments": segments(request.workspace.id),
         "states": STATES,
         "regions": REGIONS.items(),
+        "filters": filter_links(request.workspace.id, request.GET.urlencode()),
+        "choosing": allows(request.membership, Role.EDITOR),
     }
     return render(request, "console/people/index.html", told)
 

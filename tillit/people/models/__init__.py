@@ -3,6 +3,7 @@
 Per-person tables carry `workspace_id` and `person_id` without foreign-key constraints (decision 0003).
 """
 
+from tillit.people.models.bulk import BulkAct, BulkChange, SavedFilter
 from tillit.people.models.edits import Edit, Note
 from tillit.people.models.fields import Field
 from tillit.people.models.hygiene import ListCheck, ListMending
@@ -16,6 +17,8 @@ from tillit.people.models.suppressions import Suppression
 from tillit.people.models.traces import ImportChunk, ImportTrace
 
 __all__ = [
+    "BulkAct",
+    "BulkChange",
     "Edit",
     "Field",
     "Identity",
@@ -30,6 +33,7 @@ __all__ = [
     "PastStanding",
     "PerPersonManager",
     "Person",
+    "SavedFilter",
     "Segment",
     "Source",
     "Subscription",

@@ -1,0 +1,1 @@
+"""Acts on many people at once: previewed, run in slices by a job, undone for thirty days."""
