@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from tests import make
 from tillit.campaigns.letter import compile_campaign, letter
+from tillit.campaigns.preview import preview
 from tillit.campaigns.slots import ContentErrors
 from tillit.delivery.streams import Addressed
 from tillit.edge.tokens import Kind, Tokens, click_token, open_token
+from tillit.people.models import Field
 
 pytestmark = pytest.mark.django_db
 
@@ -133,3 +135,18 @@ def test_the_sender_is_the_workspace_unless_told(workspace, news):
 def test_swedish_mail_has_a_swedish_footer(workspace, news):
     html, _ = bodies(written(make.campaign(workspace, lists=[news], language="sv", prepared_at=make.NOON))[0])
     assert "Avregistrera" in html and "för ändamålet" in html
+
+
+def test_countries_and_yes_are_said_in_the_words_of_the_mails_language(workspace, news):
+    for name, kind in (("home", "country"), ("pro", "boolean")):
+        Field.objects.create(workspace=workspace, name=name, label=name, type=kind, category="demographics")
+    body = "From {{ home | default('?') }}, pro: {{ pro | default('?') }}."
+    campaign = make.campaign(workspace, lists=[news], prepared_at=make.NOON, language="sv", body=body)
+    _, text = bodies(written(campaign, values={"home": "DE", "pro": "true"})[0])
+    assert "From Tyskland, pro: Ja." in text
+    _, text = bodies(written(campaign)[0])
+    assert "From ?, pro: ?." in text
+    traits = {"demographics": {"home": "NO", "pro": False}}
+    ann = make.reader(workspace, on=[news], may=["marketing.email"], traits=traits)
+    shown = preview(campaign, ann, lists=[news.pk], by="user:1")
+    assert "From Norge, pro: Nej." in shown.rendered.text

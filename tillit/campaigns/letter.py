@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,6 +22,7 @@ from tillit.edge.tokens import Kind, NotWeb, Tokens, click_parts, open_url, targ
 from tillit.env import env
 from tillit.ledger.versions import Version, in_force
 from tillit.people.models import Field
+from tillit.people.values import WORDED, worded
 from tillit.policy.rules import Rule
 
 NOBODY = UUID(int=0)  # the person of links in test mails: they act on nobody
@@ -115,6 +116,12 @@ def _explained(problem: Problem, campaign: Campaign, policy: Version) -> Problem
     )
 
 
+def worded_fields(campaign: Campaign, fields: Iterable[str]) -> dict[str, str]:
+    """Those of some fields whose values a mail says in words, with their types."""
+    kept = campaign.workspace.fields.in_use().filter(name__in=list(fields), type__in=WORDED)
+    return dict(kept.values_list("name", "type"))
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A campaign ready to be written. `fields` are (category, field) pairs, in the order of the values it wants."""
@@ -139,10 +146,14 @@ def letter(campaign: Campaign, *, mark: str = "", policy: Version | None = None)
     template = content.template(_headers(campaign, leaves=leaves))
     category = {field.name: field.category for field in campaign.workspace.fields.in_use()}
     links, domain, fields = Links(campaign), env().mail_domain, content.fields
+    in_words = worded_fields(campaign, fields)
     dated = _Dated()
 
     def write(to: Addressed) -> bytes:
         person = {name: value for name, value in zip(fields, to.values, strict=True) if value}
+        for name, kind in in_words.items():
+            if name in person:
+                person[name] = worded(kind, person[name], campaign.language)
         urls = links.urls(to.person_id)
         values = content.fill(
             person,

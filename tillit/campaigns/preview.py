@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from tillit.accounts.models import User
 from tillit.campaigns.audience import ADMINISTER, LABELS
 from tillit.campaigns.content import Rendered, Urls
-from tillit.campaigns.letter import NOBODY, Links, compile_campaign, letter
+from tillit.campaigns.letter import NOBODY, Links, compile_campaign, letter, worded_fields
 from tillit.campaigns.models import Campaign
 from tillit.delivery.carriers import hand_over
 from tillit.delivery.reasons import NO_ADDRESS, UNSUBSCRIBED
@@ -25,6 +25,7 @@ from tillit.env import env
 from tillit.ledger.processing import Refused, processing, user_actor
 from tillit.ledger.versions import in_force
 from tillit.people.models import Identity, Person, Subscription, Traits
+from tillit.people.values import worded
 from tillit.policy.decide import decide, explain
 from tillit.policy.rules import PersonState
 
@@ -81,6 +82,8 @@ def _read(
         ).exists()
         activity.count(persons=int(permitted))
     values = {name: str(known[name]) for name in fields if known.get(name) not in (None, "")}
+    for name, kind in worded_fields(campaign, values).items():
+        values[name] = worded(kind, values[name], campaign.language)
     if not permitted:
         return "", why_not(campaign, person_id, by=by), {}
     reason = "" if on_list else _left_out(UNSUBSCRIBED)

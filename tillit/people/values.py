@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from babel import Locale
+from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -145,3 +146,15 @@ def wanted(field: Typed) -> str:
     if checks.get("max") is not None:
         said.append(_("%(limit)s at most") % {"limit": checks["max"]})
     return ", ".join(said)
+
+
+WORDED = frozenset({"country", "boolean"})
+"""The types whose values a mail says in words of its language, rather than as they are kept."""
+
+
+@lru_cache(maxsize=REMEMBERED)
+def worded(field_type: str, text: str, language: str) -> str:
+    """A value of a type in WORDED, as JSON's text has it, in words: `SE` is Sweden, `true` is Yes."""
+    with translation.override(language):
+        value = text.lower() == "true" if field_type == "boolean" else text
+        return shown(field_type, value, language=language)
