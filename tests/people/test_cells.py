@@ -117,7 +117,7 @@ def test_headers_are_known_in_english_and_swedish():
 
 def test_a_meaning_is_given_once():
     columns = mapping.suggest([["Email", "E-mail", "Name"]], has_header=True, fields=FIELDS)
-    assert [column.target for column in columns] == ["email", "", ""]
+    assert [column.target for column in columns] == ["email", "", "name"]
 
 
 def test_without_header_the_column_with_an_address_is_the_address():

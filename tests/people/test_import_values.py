@@ -8,6 +8,7 @@ from django.utils import timezone
 from tests.people.outcomes import people, report
 from tillit.ledger.processing import processing
 from tillit.people.importing import start
+from tillit.people.importing.mapping import BadMapping
 from tillit.people.importing.run import run_import
 from tillit.people.models import Identity
 
@@ -73,3 +74,20 @@ def test_nothing_of_somebody_who_was_erased_is_listed(house, bring):
 def test_a_long_cell_in_a_column_that_is_left_out_costs_nothing(house, bring):
     done = bring(house, f"email,unknown\na@example.org,{'x' * 5000}\n")
     assert (done.counts["new"], done.counts.get("refused", 0)) == (1, 0)
+
+
+def test_a_whole_name_is_parted_where_no_column_has_its_parts(house, bring):
+    done = bring(house, 'Namn,E-post\nAnna Maria Berg,a@example.org\n"Ek, Bo",b@example.org\nCher,c@example.org\n')
+    assert {address: person["traits"] for address, person in people(house).items()} == {
+        "a@example.org": {"first_name": "Anna", "last_name": "Maria Berg"},
+        "b@example.org": {"first_name": "Bo", "last_name": "Ek"},
+        "c@example.org": {"first_name": "Cher"},
+    }
+    assert "unreadable_values" not in done.counts
+    bring(house, "Name,First name,Email\nWrong One,Ann,a@example.org\n")
+    assert people(house)["a@example.org"]["traits"] == {"first_name": "Ann", "last_name": "Maria Berg"}
+
+
+def test_a_whole_name_and_its_parts_are_one_thing(house, queue):
+    with pytest.raises(BadMapping, match="mapped to the same thing"):
+        queue(house, "Name,First name,Email\n", wanted={"Name": "name"})

@@ -182,6 +182,7 @@ def target_choices(fields: list[KnownField]) -> list[tuple[str, list[tuple[str, 
             _("Who it is"),
             [
                 (mapping.EMAIL, _("Email address")),
+                (mapping.WHOLE_NAME, _("Whole name")),
                 (mapping.PHONE, _("Telephone")),
                 (mapping.CUSTOMER, _("Customer number")),
             ],

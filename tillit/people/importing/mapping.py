@@ -17,9 +17,12 @@ STANDING = (STATUS, UNSUBSCRIBED)  # the columns that say who left
 #: What becomes of a value that a known person has already: the file's, the one that is there, or the file's where there
 #: is none. New people get the file's in any case.
 OVERWRITE, KEEP, FILL = MODES = ("overwrite", "keep", "empty")
-TARGETS = (EMAIL, PHONE, CUSTOMER, COUNTRY, SUBDIVISION, LANGUAGE, STATUS, UNSUBSCRIBED, CONSENT)
+WHOLE_NAME = "name"  # parted into the two fields of a name
+NAME_PARTS = ("first_name", "last_name")
+TARGETS = (WHOLE_NAME, EMAIL, PHONE, CUSTOMER, COUNTRY, SUBDIVISION, LANGUAGE, STATUS, UNSUBSCRIBED, CONSENT)
 
 _NAMES: dict[str, str] = {
+    WHOLE_NAME: "name|fullname|wholename|contactname|namn|helanamnet|fullständigtnamn|förochefternamn",
     EMAIL: "email|emailaddress|mail|mailaddress|epost|epostadress|mejl|mejladress|mailadress|eposten|eaddress",
     PHONE: "phone|phonenumber|telephone|mobile|mobilephone|cell|telefon|telefonnummer|mobil|mobilnummer"
     "|mobiltelefon|tel",
@@ -34,6 +37,7 @@ _NAMES: dict[str, str] = {
     CONSENT: "consent|optin|optedin|marketingconsent|gdprconsent|samtycke|marknadsföringssamtycke",
 }
 _FIELD_NAMES: dict[str, str] = {
+    WHOLE_NAME: "name|fullname|wholename|contactname|namn|helanamnet|fullständigtnamn|förochefternamn",
     "first_name": "firstname|fname|first|givenname|forename|förnamn|fornamn|tilltalsnamn",
     "last_name": "lastname|lname|last|surname|familyname|efternamn",
     "title": "title|jobtitle|role|position|titel|befattning|yrkestitel",
@@ -107,6 +111,9 @@ def suggest(
         target = sure.get(place) or ("" if target in taken else target)
         columns.append(Column(name, target, samples))
         taken.add(target)
+    parts = {FIELD + part for part in NAME_PARTS}
+    if taken & parts or not usable.keys() & set(NAME_PARTS):  # the parts themselves say more than the whole
+        columns = [replace(column, target="") if column.target == WHOLE_NAME else column for column in columns]
     return columns
 
 
@@ -178,5 +185,10 @@ def check(columns: Sequence[Column], fields: Iterable[KnownField]) -> None:
                 )
         elif column.target not in TARGETS:
             raise BadMapping(_("“%(target)s” is nothing that a column can mean.") % {"target": column.target})
+    if WHOLE_NAME in used and (part := next((FIELD + part for part in NAME_PARTS if FIELD + part in used), "")):
+        raise BadMapping(
+            _("“%(one)s” and “%(other)s” are mapped to the same thing. Leave one of them out.")
+            % {"one": used[WHOLE_NAME], "other": used[part]}
+        )
     if EMAIL not in used:
         raise BadMapping(_("No column holds the email address. Say which one does."))

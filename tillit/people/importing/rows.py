@@ -24,6 +24,7 @@ from tillit.people.importing import cells, mapping
 from tillit.people.importing.cells import Standing
 from tillit.people.importing.forms import ambiguous, in_form
 from tillit.people.importing.mapping import FIELD, Column
+from tillit.people.importing.names import parted_name
 from tillit.people.importing.seen import Seen
 from tillit.people.importing.table import Batch, Layout
 from tillit.people.values import reader
@@ -56,6 +57,9 @@ class FieldColumn:
 
     def reader(self) -> Callable[[str], str] | None:
         """The function from a cell to a value as staged, "" for what is none; None where every text is one."""
+        if self.form in mapping.NAME_PARTS:
+            place = mapping.NAME_PARTS.index(self.form)
+            return lambda text: parted_name(text)[place]
         read = reader(self)
         return in_form(self.type, self.form, read) if read else None
 
@@ -233,7 +237,7 @@ class Preparing:
         for place, read, column in self._typed:
             if text := traits[place]:
                 value = traits[place] = read(text)
-                if not value:
+                if not value and column.form not in mapping.NAME_PARTS:  # many have but one name
                     self._missed.append((column.place, AMBIGUOUS if ambiguous(column.type, text) else UNREADABLE))
 
     def _note_missed(self, line: int, row: Sequence[str]) -> None:
@@ -359,12 +363,14 @@ def fields_of(
     by_name = {field.name: field for field in known if field.allowed}
     found = []
     for place, column in enumerate(columns):
-        name = column.target.removeprefix(FIELD) if column.target.startswith(FIELD) else ""
+        form = (told or {}).get(str(place), "")
+        names = {column.target.removeprefix(FIELD): form} if column.target.startswith(FIELD) else {}
+        if column.target == mapping.WHOLE_NAME:
+            names = {part: part for part in mapping.NAME_PARTS}
         if column.target == mapping.COUNTRY and not any(other.target == FIELD + "country" for other in columns):
-            name = "country"
-        if name in by_name:
+            names = {"country": form}
+        for name in [name for name in names if name in by_name]:
             known_as = by_name[name]
-            form = (told or {}).get(str(place), "")
-            told_as = (known_as.type, known_as.category, known_as.choices, known_as.checks, column.mode, form)
+            told_as = (known_as.type, known_as.category, known_as.choices, known_as.checks, column.mode, names[name])
             found.append(FieldColumn(place, name, *told_as))
     return tuple(found)
