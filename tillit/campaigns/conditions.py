@@ -67,7 +67,8 @@ def _counted(table: str, limits: list[str], query: Query, event: Event) -> str:
         limits = [*limits, f"e.campaign_id = {query.shared(event.object)}"]
     having = f" HAVING count(*) >= {int(event.times)}" if event.times > 1 else ""
     t = query.join(
-        f"(SELECT e.person_id FROM {table} e WHERE {' AND '.join(limits)} GROUP BY 1{having}) {{t}}"
+        f"(SELECT e.person_id FROM {table} e WHERE {' AND '.join(limits)} {query.people('e.person_id')}"
+        f" GROUP BY 1{having}) {{t}}"
         " ON {t}.person_id = m.id"
     )
     return f"({t}.person_id IS NOT NULL)"

@@ -17,7 +17,7 @@ from django.db.backends.utils import CursorWrapper
 from tillit.people import matching
 from tillit.people.models import Identity, MailingList, Person, Subscription, Traits
 from tillit.people.names import CATEGORY as NAMES
-from tillit.people.segments.compile import PERSONS
+from tillit.people.segments.compile import among
 from tillit.people.selection import STATES, Selection, conditions, filters, parameters
 
 PER_PAGE = 50
@@ -127,10 +127,9 @@ def _of_segment(cursor: CursorWrapper, wanted: Wanted, order: str, told: Mapping
     cursor.execute(bound, told)
     sql, last = _statement(wanted, order), cursor.fetchone()
     if last is not None:
-        ends = ["id < %(last)s" if wanted.before else "id > %(last)s"]
-        ends += [f"id {'>' if wanted.before else '<'} %(cursor)s"] if paging else []
-        near = f"(SELECT * FROM people_person WHERE {' AND '.join(ends)}) m"
-        cursor.execute(sql.replace(PERSONS, near), {**told, "last": last[0]})
+        ends = [("<" if wanted.before else ">", "%(last)s")]
+        ends += [(">" if wanted.before else "<", "%(cursor)s")] if paging else []
+        cursor.execute(among(sql, *ends), {**told, "last": last[0]})
         found = [row[0] for row in cursor.fetchall()]
         if len(found) > wanted.limit:
             return found

@@ -8,6 +8,7 @@ however they are nested PostgreSQL reads each table once.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -21,6 +22,7 @@ from tillit.people.segments.vocabulary import FIELD, Attribute, Vocabulary
 PREFIX = "segment_"
 PERSONS = "people_person m"  # where a segment's people come from, once in its SQL: a search may put a part of them here
 TEXTUAL = frozenset({"text", "phone", "choice", "country", "date"})  # what is kept as a text, empty or not there
+_PEOPLE = re.compile(r"/\* people: ([\w.]+) \*/")
 _DAY = timedelta(days=1)
 
 
@@ -35,6 +37,16 @@ class Compiled:
     def condition(self, person: str = "p") -> str:
         """SQL that is true for the persons of the segment; `person` is the alias of `people_person` outside."""
         return f"{person}.id IN ({self.sql})"
+
+
+def among(sql: str, *ends: tuple[str, str]) -> str:
+    """The SQL of a segment kept to a part of the people: `ends` are signs and placeholders that bound their ids."""
+
+    def within(column: str) -> str:
+        return " AND ".join(f"{column} {sign} {end}" for sign, end in ends)
+
+    persons = f"(SELECT * FROM people_person WHERE {within('id')}) m"
+    return _PEOPLE.sub(lambda mark: f"AND {within(mark[1])}", sql.replace(PERSONS, persons))
 
 
 @dataclass
@@ -68,6 +80,10 @@ class Query:
             alias = f"j{len(self.joins)}"
             self.joins[sql] = alias, sql.replace("{t}", alias)
         return self.joins[sql][0]
+
+    def people(self, column: str) -> str:
+        """A mark for the end of an inner WHERE that reads many people: a search may keep it to some (`among`)."""
+        return f"/* people: {column} */"
 
     def shared(self, value: Any) -> str:
         """The placeholder of a parameter, the same for the same value, so that equal joins stay equal."""

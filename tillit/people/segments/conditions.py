@@ -95,7 +95,8 @@ def _on_any(query: Query, state: str, event: Event) -> str:
     limits = f" AND s.since >= {query.shared(since)}" if since else ""
     limits += f" AND s.since < {query.shared(before)}" if before else ""
     t = query.join(
-        f"(SELECT s.person_id FROM people_subscription s WHERE s.state = '{state}'{limits} GROUP BY 1) {{t}}"
+        f"(SELECT s.person_id FROM people_subscription s WHERE s.state = '{state}'{limits}"
+        f" {query.people('s.person_id')} GROUP BY 1) {{t}}"
         " ON {t}.person_id = m.id"
     )
     return f"({t}.person_id IS NOT NULL)"
@@ -110,7 +111,8 @@ def _domain(query: Query) -> str:
     """The domain of the address; of several, the first in the alphabet."""
     t = query.join(
         "(SELECT i.person_id, min(split_part(i.value, '@', 2)) AS domain FROM people_identity i"
-        " WHERE i.kind = 'email' AND i.value IS NOT NULL GROUP BY 1) {t} ON {t}.person_id = m.id"
+        f" WHERE i.kind = 'email' AND i.value IS NOT NULL {query.people('i.person_id')} GROUP BY 1) {{t}}"
+        " ON {t}.person_id = m.id"
     )
     return f"{t}.domain"
 
