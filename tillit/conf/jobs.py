@@ -11,6 +11,7 @@ TASK_MODULES = [
     "tillit.campaigns.tasks",
     "tillit.rights.tasks",
     "tillit.governance.tasks",
+    "tillit.webhooks.tasks",
     "tillit.api.tasks",
 ]
 

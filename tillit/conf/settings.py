@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "tillit.campaigns",
     "tillit.rights",
     "tillit.governance",
+    "tillit.webhooks",
     "tillit.console",
     "tillit.public",
     "tillit.api",

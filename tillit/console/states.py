@@ -58,6 +58,10 @@ TONES = {
     "material": "warning",
     "ask": "danger",
     "may-ask": "info",
+    # webhooks
+    "waiting": "secondary",
+    "delivered": "success",
+    "failing": "warning",
     # keys
     "valid": "success",
     "ended": "secondary",

@@ -35,6 +35,7 @@ from tillit.console.views import (
     sources,
     suppressions,
     users,
+    webhooks,
 )
 
 app_name = "console"
@@ -45,7 +46,7 @@ NOUNS = (
     *(campaigns, campaign_sending, segments, suppressions, requests, ledger),
     *(policy_register, policy_map, policy_assessments),
     *(policy, policy_changes, policy_notices, policy_drafts, policy_editor, policy_yaml),
-    *(settings, users, keys, caught),
+    *(settings, users, keys, webhooks, caught),
 )
 
 urlpatterns = [
