@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -10,11 +12,15 @@ from tests import make
 from tests.people.outcomes import people
 from tillit.campaigns.models import Campaign
 from tillit.ledger.models import Activity
-from tillit.ledger.processing import Refused
+from tillit.ledger.processing import Refused, processing
 from tillit.people import field_erasure, fields, records
+from tillit.people.bulk import actions as bulk
+from tillit.people.bulk import run as running
 from tillit.people.field_uses import uses
 from tillit.people.fields import InUse, NameTaken
-from tillit.people.models import Field, Import
+from tillit.people.importing import undo
+from tillit.people.models import BulkAct, BulkChange, Edit, Field, Import, ImportTrace
+from tillit.people.selection import Selection
 
 FILE = "email,first name,size\n" + "".join(f"p{n}@example.org,Anna,{n}\n" for n in range(7))
 NAMED = {"en": "Size", "sv": "Storlek"}
@@ -121,7 +127,9 @@ def test_what_uses_a_field_is_named_and_what_runs_must_end_first(house, size, qu
     going = make.campaign(house, name="Going", subject="{{size}}", state=Campaign.State.PAUSED)
     make.campaign(house, name="Gone", body="{{ size }}", state=Campaign.State.DONE)
     item = queue(house, FILE)
+    setting = BulkAct.objects.create(workspace=house, verb="field.set", arguments={"field": "size"}, by="user:1")
     assert [(use.kind, use.pk, use.stops) for use in uses(size)] == [
+        ("bulk_act", setting.pk, True),
         ("campaign", going.pk, True),
         ("import", item.pk, True),
         ("campaign", draft.pk, False),
@@ -130,4 +138,36 @@ def test_what_uses_a_field_is_named_and_what_runs_must_end_first(house, size, qu
         fields.retire_field(size, by="user:1", now=timezone.now())
     Campaign.objects.filter(pk=going.pk).update(state=Campaign.State.CANCELLED)
     Import.objects.filter(pk=item.pk).update(state=Import.State.STOPPED)
+    BulkAct.objects.filter(pk=setting.pk).update(state=BulkAct.State.STOPPED)
     fields.retire_field(size, by="user:1", now=timezone.now())
+
+
+@pytest.mark.clause("I1")
+def test_nothing_of_a_retired_field_is_left_in_what_corrections_imports_and_acts_on_many_keep(house, size, bring):
+    again = bring(house, "email,first name,size\np1@example.org,Anna,110110\n")
+    person = people(house)["p2@example.org"]["id"]
+    records.change_values(house.pk, person, {"size": "220220"}, by="user:1")
+    arguments = {"field": "size", "text": "330330"}
+    act = bulk.begin(house.pk, Selection(ids=(person,)), "field.set", arguments, by="user:1", defer=False)
+    running.run(act.pk)
+
+    def kept() -> list[str]:
+        with processing(house.pk, "rights.fulfil", by="test", act="look"):
+            rows = [
+                *Edit.objects.values_list("before", "after"),
+                *ImportTrace.objects.filter(part="values", import_id=again.pk).values_list("before", "after"),
+                *BulkChange.objects.values_list("before"),
+            ]
+            return [json.dumps(row) for row in rows]
+
+    held = " ".join(kept())
+    assert all(value in held for value in ("110110", "220220", "330330")) and "size" in held
+    fields.retire_field(size, by="user:1", now=timezone.now())
+    fields.erase_values(size.pk)
+    held = " ".join(kept())
+    assert not any(value in held for value in ("size", "110110", "220220", "330330")), held
+    bulk.undo(act, now=timezone.now(), by="user:1", defer=False)
+    running.run(act.pk)
+    undo.begin(again, by="user:1", now=timezone.now(), defer=False)
+    undo.run_undo(again.pk)
+    assert all("size" not in each["traits"] for each in people(house).values())

@@ -58,24 +58,39 @@ def erase_batch(field_id: int) -> bool:
         told["after"] = last or told["after"]
         field.erased_at = None if read == BATCH else now
         if field.erased_at:
-            _forget_corrections(field)
+            _forget_traces(field)
         field.save(update_fields=["erasing", "erased_at"])
         activity.count(erased=erased, kept=had - erased)
     return field.erased_at is None
 
 
-_CORRECTIONS = f"""
+# Corrections by hand, and what imports and acts on many keep for thirty days so that they can be undone.
+_TRACES = (
+    """
 UPDATE people_edit e SET "before" = e."before" - %(name)s::text, "after" = e."after" - %(name)s::text
-FROM people_person p
-WHERE p.id = e.person_id AND e.category = %(category)s AND p.flags & {Person.RESTRICTED} = 0
+FROM people_person p WHERE p.id = e.person_id AND e.category = %(category)s AND {free}
   AND (e."before" ? %(name)s::text OR e."after" ? %(name)s::text)
-"""
+""",
+    """
+UPDATE people_importtrace i SET "after" = i."after" - %(name)s::text,
+    "before" = i."before" #- ARRAY['values', %(name)s::text]
+FROM people_person p WHERE p.id = i.person_id AND i.category = %(category)s AND i.part = 'values' AND {free}
+  AND (i."after" ? %(name)s::text OR i."before"->'values' ? %(name)s::text)
+""",
+    """
+UPDATE people_bulkchange c SET "before" = NULL
+FROM people_person p, people_bulkact a WHERE p.id = c.person_id AND c.category = %(category)s AND {free}
+  AND a.id = c.act_id AND a.verb = 'field.set' AND a.arguments->>'field' = %(name)s AND c."before" IS NOT NULL
+""",
+)
 
 
-def _forget_corrections(field: Field) -> None:
-    """Erase what corrections by hand say that the field once held."""
+def _forget_traces(field: Field) -> None:
+    """Erase what else says that the field once held something. An undo then finds the value changed, and leaves it."""
     with connection.cursor() as cursor:
-        cursor.execute(_CORRECTIONS, {"name": field.name, "category": field.category})
+        for statement in _TRACES:
+            free = f"p.flags & {Person.RESTRICTED} = 0"
+            cursor.execute(statement.format(free=free), {"name": field.name, "category": field.category})
 
 
 def _erase(field: Field, *, now: datetime) -> tuple[str | None, int, int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tillit.people.models import Field, Import, Segment
+from tillit.people.models import BulkAct, Field, Import, Segment
 from tillit.people.segments.tree import Compare, from_json, leaves
 from tillit.people.segments.vocabulary import FIELD
 
@@ -33,7 +33,7 @@ def finds_uses(finder: Finder) -> Finder:
 
 def uses(field: Field) -> list[Use]:
     """Everything that uses a field, what must end first at the top."""
-    found = [use for finder in (_imports, _segments, *_FINDERS) for use in finder(field)]
+    found = [use for finder in (_imports, _segments, _acts, *_FINDERS) for use in finder(field)]
     return sorted(found, key=lambda use: (not use.stops, use.kind, use.title))
 
 
@@ -53,3 +53,16 @@ def _segments(field: Field) -> Iterable[Use]:
         asked = leaves(from_json(segment.tree))
         if any(isinstance(leaf, Compare) and leaf.subject == FIELD + field.name for leaf in asked):
             yield Use("segment", segment.pk, segment.name)
+
+
+def _acts(field: Field) -> Iterable[Use]:
+    """Acts on many that set the field and have not ended."""
+    state = BulkAct.State
+    running = BulkAct.objects.filter(
+        workspace_id=field.workspace_id,
+        verb="field.set",
+        arguments__field=field.name,
+        state__in=[state.QUEUED, state.RUNNING, state.UNDOING],
+    )
+    for act in running.order_by("pk"):
+        yield Use("bulk_act", act.pk, field.said(), stops=True)
