@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests import make
 from tillit.consent.actions import choose
 from tillit.ledger.processing import processing
-from tillit.people import lists, queries, records, search
+from tillit.people import lists, queries, records
 from tillit.people.models import MailingList, Source, Subscription
 from tillit.people.search import Wanted, find
 from tillit.policy.regions import Region
@@ -104,12 +104,6 @@ def test_pages_of_a_list_follow_each_other(club):
             break
         after = page.rows[-1].person.pk
     assert sorted(seen) == addresses(club, list_id=news.pk)
-
-
-def test_every_yields_everybody_found(club):
-    with processing(club.pk, ADMINISTER, by="test", act="look"):
-        found = [row.address for row in search.every(club.pk, Wanted(text="p"), batch=7)]
-    assert sorted(found) == [f"p{n:02}@example.org" for n in range(50)]
 
 
 def test_a_row_shows_name_and_lists(club):

@@ -16,6 +16,7 @@ from tillit.env import env
 from tillit.governance.command import explain_command
 from tillit.keys import SecretTooShort
 from tillit.people.command import import_command, undo_command
+from tillit.people.exporting.command import export_command
 from tillit.people.hygiene.command import hygiene_command
 from tillit.people.segments.command import segment_command
 from tillit.people.suppression.command import suppression_command
@@ -170,6 +171,7 @@ def _over_the_database(command: click.Command) -> click.Command:
 main.add_command(_over_the_database(import_command))
 main.add_command(_over_the_database(undo_command))
 main.add_command(_over_the_database(hygiene_command))
+main.add_command(_over_the_database(export_command))
 main.add_command(receipt_command)
 for each in (*suppression_command.commands.values(), *segment_command.commands.values()):
     _over_the_database(each)

@@ -205,6 +205,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 IMPORT_FOLDER = ENV.data / "imports"
+EXPORT_FOLDER = ENV.data / "exports"
 MAX_UPLOAD_BYTES = ENV.max_upload_mb * 1024 * 1024
 EMAIL_BACKEND = "tillit.delivery.backend.ServiceMail"
 DEFAULT_FROM_EMAIL = f"Tillit <no-reply@{ENV.mail_domain}>"

@@ -7,6 +7,7 @@ from tillit.console.views import (
     campaigns,
     caught,
     explain,
+    exports,
     fields,
     front,
     hygiene,
@@ -42,7 +43,20 @@ app_name = "console"
 
 #: Modules of tillit.console.views whose routes lie under ``w/<workspace_id>/``.
 NOUNS = (
-    *(overview, people_bulk, people, explain, fields, lists, hygiene, imports, import_trial, import_undo, sources),
+    *(
+        overview,
+        exports,
+        people_bulk,
+        people,
+        explain,
+        fields,
+        lists,
+        hygiene,
+        imports,
+        import_trial,
+        import_undo,
+        sources,
+    ),
     *(campaigns, campaign_sending, segments, suppressions, requests, ledger),
     *(policy_register, policy_map, policy_assessments),
     *(policy, policy_changes, policy_notices, policy_drafts, policy_editor, policy_yaml),

@@ -6,8 +6,8 @@ before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -61,17 +61,6 @@ def find(workspace_id: int, wanted: Wanted) -> FoundPage:
     if wanted.before:
         return FoundPage(details(ids[::-1]), newer=more, older=True)
     return FoundPage(details(ids), newer=wanted.after is not None, older=more)
-
-
-def every(workspace_id: int, wanted: Wanted, *, batch: int = 2000) -> Iterator[Found]:
-    """Yield everybody found, newest first, for a file to download."""
-    after = None
-    while True:
-        page = find(workspace_id, replace(wanted, after=after, before=None, limit=batch))
-        yield from page.rows
-        if not page.older:
-            return
-        after = page.rows[-1].person.pk
 
 
 def details(ids: Sequence[UUID]) -> list[Found]:

@@ -9,6 +9,8 @@ from tillit.ledger.processing import SYSTEM
 from tillit.people import fields
 from tillit.people.bulk import actions as bulk
 from tillit.people.bulk import run as bulk_run
+from tillit.people.exporting import files as exports
+from tillit.people.exporting.run import run_export
 from tillit.people.hygiene import looking, mending
 from tillit.people.importing import cleaning
 from tillit.people.importing.run import run_import
@@ -110,3 +112,16 @@ def resume_bulk_acts(timestamp: int) -> None:
 def clean_bulk_acts(timestamp: int) -> None:
     """Forget what acts did to whom once they cannot be undone any more."""
     bulk.clean(now=timezone.now())
+
+
+@app.task(name="people.export", queue="imports")
+def export_people(*, export_id: int) -> None:
+    """Write the file of an export."""
+    run_export(export_id)
+
+
+@app.periodic(cron="27 3 * * *")
+@app.task(name="people.clean_exports", queueing_lock="people.clean_exports")
+def clean_exports(timestamp: int) -> None:
+    """Delete the files of exports whose time is over."""
+    exports.clean(now=timezone.now())

@@ -20,7 +20,6 @@ from tillit.consent.actions import choose
 from tillit.consent.models import Choice
 from tillit.consent.receipts import receipt
 from tillit.console.bulk_page import filter_links
-from tillit.console.export import csv_file
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
 from tillit.console.people_forms import PersonForm, ValuesForm
@@ -36,11 +35,10 @@ from tillit.people.actions import Erased
 from tillit.people.identity import InvalidIdentifier
 from tillit.people.models import MailingList
 from tillit.people.queries import Record
-from tillit.people.search import every, name_of
+from tillit.people.search import name_of
 from tillit.people.segments.queries import segments
 
 ADMINISTER = "audience.administer"
-EXPORTED = 100_000
 
 
 @page(role=Role.VIEWER)
@@ -60,26 +58,6 @@ def people(request: PageRequest) -> HttpResponse:
         "choosing": allows(request.membership, Role.EDITOR),
     }
     return render(request, "console/people/index.html", told)
-
-
-@page(role=Role.EDITOR)
-def export_people(request: PageRequest) -> HttpResponse:
-    """The people found, as a file. At most 100,000: beyond that, narrow the search."""
-    version = in_force(request.workspace.id)
-    with processing(request.workspace.id, ADMINISTER, by=_by(request), act="people.export") as activity:
-        listing = PeopleListing(request, request.workspace.id, version)
-        rows = []
-        for found in every(request.workspace.id, listing.wanted):
-            line = listing.line(found)
-            joined = "; ".join(f"{name} ({state})" for name, state in found.lists)
-            rows.append(
-                (found.address, found.name, line.region, joined, "yes" if line.permitted else "no", line.reason)
-            )
-            if len(rows) == EXPORTED:
-                break
-        activity.count(persons=len(rows))
-    header = ("email", "name", "region", "lists", "permitted for marketing", "why")
-    return csv_file("people.csv", header, [[str(cell) for cell in row] for row in rows])
 
 
 @page(role=Role.EDITOR, methods=("GET", "POST"))
@@ -272,7 +250,6 @@ def _to(request: PageRequest, person_id: UUID) -> Any:
 
 urlpatterns = [
     path("people", people, name="people"),
-    path("people/export", export_people, name="export_people"),
     path("people/new", new_person, name="new_person"),
     path("people/<uuid:person_id>", person, name="person"),
     path("people/<uuid:person_id>/timeline", timeline, name="person_timeline"),

@@ -5,6 +5,7 @@ Per-person tables carry `workspace_id` and `person_id` without foreign-key const
 
 from tillit.people.models.bulk import BulkAct, BulkChange, SavedFilter
 from tillit.people.models.edits import Edit, Note
+from tillit.people.models.exports import Export
 from tillit.people.models.fields import Field
 from tillit.people.models.hygiene import ListCheck, ListMending
 from tillit.people.models.imports import Import
@@ -20,6 +21,7 @@ __all__ = [
     "BulkAct",
     "BulkChange",
     "Edit",
+    "Export",
     "Field",
     "Identity",
     "Import",

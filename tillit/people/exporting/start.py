@@ -1,0 +1,155 @@
+"""Starting an export: what it would hold, whether it may be, and the job that writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from tillit.ledger.processing import OpenActivity, Refused, processing
+from tillit.ledger.versions import Version, in_force, version
+from tillit.people.exporting import columns as holding
+from tillit.people.exporting import files, rows
+from tillit.people.exporting.columns import Column
+from tillit.people.models import Export
+from tillit.people.selection import Selection
+from tillit.policy.disclosure import NotDisclosable, disclosed
+
+ADMINISTER = "audience.administer"
+AT_ONCE = 5000  # people who are written while one waits: half a second
+State = Export.State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Whom to take out, under which purpose, for whom (a recipient of the policy, or ourselves), and as what.
+
+    `columns` are names, None for the usual ones.
+    """
+
+    selection: Selection = field(default_factory=Selection)
+    purpose: str = ADMINISTER
+    recipient: str = ""
+    format: str = Export.Format.CSV
+    columns: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an order would give: how many people, in which of the possible columns."""
+
+    people: int
+    columns: list[Column]
+    possible: list[Column]
+
+
+def offer(workspace_id: int, order: Order, *, by: str) -> Offer:
+    """Count and check an order. Raises Refused where the policy does not let the data be used, or go, like this."""
+    act = "people.export.count"
+    with processing(workspace_id, order.purpose, by=by, act=act, recipient=order.recipient or _house(by)) as activity:
+        possible = possible_columns(activity, order)
+        wanted = holding.chosen(order.columns, possible)
+        people = rows.count(workspace_id, order.selection)
+        activity.count(persons=people)
+    return Offer(people, wanted, possible)
+
+
+def possible_columns(activity: OpenActivity, order: Order) -> list[Column]:
+    """The columns that may stand in the file, in the order's own context. Raises Refused for whom may not be chosen."""
+    rule = version(activity.policy_version_id).rules[order.purpose]
+    holding.check(order.selection, rule.categories)
+    return holding.offered(activity.workspace_id, order.selection, activity.categories)
+
+
+def start(workspace_id: int, order: Order, *, by: str, now: datetime, defer: bool = True) -> Export:
+    """Queue an export; without `defer` the caller runs it. Raises Refused."""
+    told = offer(workspace_id, order, by=by)
+    if not told.columns:
+        raise Refused(str(holding.NOTHING), rule=order.purpose, clause="A6")
+    with transaction.atomic():
+        made = Export.objects.create(
+            workspace_id=workspace_id,
+            purpose=order.purpose,
+            recipient=order.recipient,
+            format=order.format,
+            selection=order.selection.kept(),
+            columns=[each.name for each in told.columns],
+            total=told.people,
+            started_by=by,
+            created_at=now,
+        )
+        if defer:
+            _defer(made.pk)
+    return made
+
+
+def order_of(export: Export) -> Order:
+    """The order that an export was made by."""
+    return Order(
+        selection=Selection.of(export.selection),
+        purpose=export.purpose,
+        recipient=export.recipient,
+        format=export.format,
+        columns=tuple(export.columns),
+    )
+
+
+def recipient_of(export: Export) -> str:
+    """To whom the ledger says that the data went."""
+    return export.recipient or _house(export.started_by)
+
+
+def stop(export: Export, *, now: datetime) -> bool:
+    """Stop an export; return whether it still ran. What was written of its file goes."""
+    alive = Export.objects.filter(pk=export.pk, state__in=[State.QUEUED, State.RUNNING])
+    return bool(alive.update(state=State.STOPPED, finished_at=now, selection=impersonal(export)))
+
+
+def impersonal(export: Export) -> dict[str, object]:
+    """What of an export's selection names nobody: a text that was searched and chosen persons are not kept."""
+    said = export.selection
+    kept = {name: value for name, value in said.items() if name not in {"text", "ids"}}
+    return kept | {f"by_{name}": True for name in ("text", "ids") if said.get(name)}
+
+
+def open_again(export: Export, *, by: str, now: datetime) -> None:
+    """Record that somebody downloads the file. Raises Refused when its time is over."""
+    if files.path_of(export) is None or (export.expires_at and export.expires_at <= now):
+        raise Refused(str(holding.EXPIRED), rule=export.purpose)
+    about = f"export:{export.pk}"
+    act = "people.export.download"
+    with processing(export.workspace_id, ADMINISTER, by=by, act=act, about=about) as activity:
+        activity.count(persons=export.written)
+
+
+def recipients(policy: Version, purpose: str, *, today: datetime) -> list[str]:
+    """The recipients of the policy to whom a purpose's data may go today."""
+    named = policy.document.purposes[purpose].recipients
+    return [each for each in named if _may(policy, purpose, each, today)]
+
+
+def _may(policy: Version, purpose: str, recipient: str, now: datetime) -> Sequence[str] | frozenset[str]:
+    try:
+        return disclosed(policy.document, purpose, recipient, today=now.date())
+    except NotDisclosable:
+        return ()
+
+
+def purposes(workspace_id: int) -> list[str]:
+    """The purposes that people can be taken out for: those that use their contact details; administration first."""
+    rules = in_force(workspace_id).rules
+    found = [name for name, rule in rules.items() if holding.CONTACT in rule.categories]
+    return sorted(found, key=lambda name: name != ADMINISTER)
+
+
+def _house(by: str) -> str:
+    """Ourselves as a recipient: the user who gets the file."""
+    return by if by.startswith("user:") else ""
+
+
+def _defer(export_id: int) -> None:
+    from tillit.people.tasks import export_people  # noqa: PLC0415  tasks import this module
+
+    export_people.defer(export_id=export_id)
