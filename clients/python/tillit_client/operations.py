@@ -1,0 +1,507 @@
+"""A method for each operation. Made by generate.py: do not change it here."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from tillit_client import shapes
+from tillit_client.connection import UNSET, Connection, Content
+
+
+class Tillit(Connection):
+    """The API of an installation, with a key."""
+
+    def get_key(self) -> shapes.KeyShown:
+        """What the key may do. A first call to see that everything works.
+
+        Needs the role `viewer`."""
+        answer: shapes.KeyShown = self.call("GET", "/key")
+        return answer
+
+    def list_persons(
+        self,
+        *,
+        q: str = UNSET,
+        email: str = UNSET,
+        list: int | None = UNSET,
+        state: str = UNSET,
+        segment: int | None = UNSET,
+        region: Literal["UNKNOWN", "EEA", "UK", "CH", "US-CA", "US", "CA", "AU", "NZ", "JP", "KR", "BR", "SG", "OTHER"]
+        | None = UNSET,
+        purpose: str = UNSET,
+        limit: int = UNSET,
+        cursor: str = UNSET,
+    ) -> shapes.PersonPage:
+        """Persons whom the purpose permits, newest first.
+
+        Needs the role `viewer` and the purpose that is asked for."""
+        answer: shapes.PersonPage = self.call(
+            "GET",
+            "/persons",
+            query={
+                "q": q,
+                "email": email,
+                "list": list,
+                "state": state,
+                "segment": segment,
+                "region": region,
+                "purpose": purpose,
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return answer
+
+    def add_person(
+        self,
+        *,
+        email: str,
+        source: int,
+        region: Literal[
+            "UNKNOWN", "EEA", "UK", "CH", "US-CA", "US", "CA", "AU", "NZ", "JP", "KR", "BR", "SG", "OTHER"
+        ] = UNSET,
+        language: str = UNSET,
+        fields: dict[str, Any] = UNSET,
+        lists: list[int] = UNSET,
+        idempotency_key: str | None = None,
+    ) -> shapes.PersonAdded:
+        """Add a person, or what is new about the one with this address. Repeating it changes nothing more.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        answer: shapes.PersonAdded = self.call(
+            "POST",
+            "/persons",
+            body={
+                "email": email,
+                "source": source,
+                "region": region,
+                "language": language,
+                "fields": fields,
+                "lists": lists,
+            },
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def get_person(self, person_id: str, *, purpose: str = UNSET) -> shapes.PersonShown:
+        """One person, if the purpose permits them.
+
+        Needs the role `viewer` and the purpose that is asked for."""
+        answer: shapes.PersonShown = self.call("GET", f"/persons/{person_id}", query={"purpose": purpose})
+        return answer
+
+    def change_person(
+        self,
+        person_id: str,
+        *,
+        region: Literal["UNKNOWN", "EEA", "UK", "CH", "US-CA", "US", "CA", "AU", "NZ", "JP", "KR", "BR", "SG", "OTHER"]
+        | None = UNSET,
+        language: str | None = UNSET,
+        fields: dict[str, Any] = UNSET,
+        idempotency_key: str | None = None,
+    ) -> shapes.PersonChanged:
+        """Correct what is known of a person. All of it is written, or nothing.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        answer: shapes.PersonChanged = self.call(
+            "PATCH",
+            f"/persons/{person_id}",
+            body={"region": region, "language": language, "fields": fields},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def erase_person(self, person_id: str, *, idempotency_key: str | None = None) -> None:
+        """Erase a person everywhere. A keyed hash of their address stays, so that no import brings them back.
+
+        Needs the role `editor` and the purpose `rights.fulfil`."""
+        self.call("DELETE", f"/persons/{person_id}", idempotency_key=idempotency_key)
+
+    def restrict_person(self, person_id: str, *, idempotency_key: str | None = None) -> None:
+        """Restrict processing: the information is stored, and used for nothing else (GDPR art 18).
+
+        Needs the role `editor` and the purpose `rights.fulfil`."""
+        self.call("PUT", f"/persons/{person_id}/restriction", idempotency_key=idempotency_key)
+
+    def lift_restriction(self, person_id: str, *, idempotency_key: str | None = None) -> None:
+        """Lift a restriction; the person is to be told before (GDPR art 18(3)).
+
+        Needs the role `editor` and the purpose `rights.fulfil`."""
+        self.call("DELETE", f"/persons/{person_id}/restriction", idempotency_key=idempotency_key)
+
+    def list_lists(self, *, archived: bool = UNSET, limit: int = UNSET, cursor: str = UNSET) -> shapes.ListPage:
+        """The lists in use.
+
+        Needs the role `viewer`."""
+        answer: shapes.ListPage = self.call(
+            "GET", "/lists", query={"archived": archived, "limit": limit, "cursor": cursor}
+        )
+        return answer
+
+    def make_list(
+        self,
+        *,
+        name: str,
+        description: str = UNSET,
+        public: bool = UNSET,
+        opt_in: Literal["single", "double"] = UNSET,
+        idempotency_key: str | None = None,
+    ) -> shapes.ListShown:
+        """Make a list.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        answer: shapes.ListShown = self.call(
+            "POST",
+            "/lists",
+            body={"name": name, "description": description, "public": public, "opt_in": opt_in},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def get_list(self, list_id: int) -> shapes.ListFiguresShown:
+        """A list with its figures.
+
+        Needs the role `viewer` and the purpose `audience.administer`."""
+        answer: shapes.ListFiguresShown = self.call("GET", f"/lists/{list_id}")
+        return answer
+
+    def change_list(
+        self,
+        list_id: int,
+        *,
+        name: str | None = UNSET,
+        description: str | None = UNSET,
+        public: bool | None = UNSET,
+        opt_in: Literal["single", "double"] | None = UNSET,
+        idempotency_key: str | None = None,
+    ) -> shapes.ListShown:
+        """Change what a list is called and how people join it.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        answer: shapes.ListShown = self.call(
+            "PATCH",
+            f"/lists/{list_id}",
+            body={"name": name, "description": description, "public": public, "opt_in": opt_in},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def archive_list(self, list_id: int, *, idempotency_key: str | None = None) -> None:
+        """Put a list away: nobody can join it, and no campaign can choose it. Its people stay as they are.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        self.call("PUT", f"/lists/{list_id}/archive", idempotency_key=idempotency_key)
+
+    def restore_list(self, list_id: int, *, idempotency_key: str | None = None) -> None:
+        """Take a list into use again.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        self.call("DELETE", f"/lists/{list_id}/archive", idempotency_key=idempotency_key)
+
+    def set_subscription(
+        self,
+        list_id: int,
+        person_id: str,
+        *,
+        state: Literal["subscribed", "unsubscribed"],
+        source: int | None = UNSET,
+        idempotency_key: str | None = None,
+    ) -> shapes.Changed:
+        """Put a person on a list, or take them off, on your part. Who unsubscribed cannot be put back by anybody else.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        answer: shapes.Changed = self.call(
+            "PUT",
+            f"/lists/{list_id}/subscriptions/{person_id}",
+            body={"state": state, "source": source},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def unsubscribe_person(self, list_id: int, person_id: str, *, idempotency_key: str | None = None) -> shapes.Changed:
+        """Take a person off a list because they asked for it. It holds from the next mail on.
+
+        Needs the role `editor` and the purpose `preferences.manage`."""
+        answer: shapes.Changed = self.call(
+            "DELETE", f"/lists/{list_id}/subscriptions/{person_id}", idempotency_key=idempotency_key
+        )
+        return answer
+
+    def sign_up_to_list(
+        self, list_id: int, *, email: str, language: str = UNSET, idempotency_key: str | None = None
+    ) -> shapes.Accepted:
+        """Ask by mail whether the owner of an address wants to join: what a form on your own site sends.
+
+        The person joins, and consents, when they press the button in that mail.
+
+        Needs the role `editor` and the purpose `people.confirm`."""
+        answer: shapes.Accepted = self.call(
+            "POST",
+            f"/lists/{list_id}/sign-ups",
+            body={"email": email, "language": language},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def list_choices(self, person_id: str) -> shapes.Choices:
+        """What a person chose, and when each choice ends.
+
+        Needs the role `viewer` and the purpose `preferences.manage`."""
+        answer: shapes.Choices = self.call("GET", f"/persons/{person_id}/choices")
+        return answer
+
+    def record_choice(
+        self,
+        person_id: str,
+        *,
+        purpose: str,
+        state: Literal["granted", "refused", "withdrawn", "objected"],
+        source: int | None = UNSET,
+        idempotency_key: str | None = None,
+    ) -> shapes.ChoiceMade:
+        """Record what a person decided elsewhere. A yes needs a source that warrants it; a no needs nothing.
+
+        Needs the role `editor` and the purpose `preferences.manage`."""
+        answer: shapes.ChoiceMade = self.call(
+            "POST",
+            f"/persons/{person_id}/choices",
+            body={"purpose": purpose, "state": state, "source": source},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def explain_person(self, person_id: str, *, of: str = UNSET, at: str = UNSET) -> shapes.ExplanationShown:
+        """What was permitted for a person at a moment, by which rule, choice and version, and from when to when.
+
+        Needs the role `viewer` and the purpose `rights.fulfil`."""
+        answer: shapes.ExplanationShown = self.call(
+            "GET", f"/persons/{person_id}/explanation", query={"of": of, "at": at}
+        )
+        return answer
+
+    def list_segments(self, *, limit: int = UNSET, cursor: str = UNSET) -> shapes.SegmentPage:
+        """The segments of the workspace.
+
+        Needs the role `viewer`."""
+        answer: shapes.SegmentPage = self.call("GET", "/segments", query={"limit": limit, "cursor": cursor})
+        return answer
+
+    def make_segment(
+        self,
+        *,
+        name: str,
+        description: str = UNSET,
+        text: str | None = UNSET,
+        tree: dict[str, Any] | None = UNSET,
+        idempotency_key: str | None = None,
+    ) -> shapes.SegmentShown:
+        """Keep a segment.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        answer: shapes.SegmentShown = self.call(
+            "POST",
+            "/segments",
+            body={"name": name, "description": description, "text": text, "tree": tree},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def get_segment(self, segment_id: int) -> shapes.SegmentShown:
+        """One segment.
+
+        Needs the role `viewer`."""
+        answer: shapes.SegmentShown = self.call("GET", f"/segments/{segment_id}")
+        return answer
+
+    def change_segment(
+        self,
+        segment_id: int,
+        *,
+        name: str,
+        description: str = UNSET,
+        text: str | None = UNSET,
+        tree: dict[str, Any] | None = UNSET,
+        idempotency_key: str | None = None,
+    ) -> shapes.SegmentShown:
+        """Change a segment; what uses it follows.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        answer: shapes.SegmentShown = self.call(
+            "PUT",
+            f"/segments/{segment_id}",
+            body={"name": name, "description": description, "text": text, "tree": tree},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def delete_segment(self, segment_id: int, *, idempotency_key: str | None = None) -> None:
+        """Delete a segment that nothing uses.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        self.call("DELETE", f"/segments/{segment_id}", idempotency_key=idempotency_key)
+
+    def count_segment(self, segment_id: int, *, purpose: str = UNSET) -> shapes.SegmentCount:
+        """How many people are in a segment now, of those whom the purpose permits.
+
+        Needs the role `viewer` and the purpose that is asked for."""
+        answer: shapes.SegmentCount = self.call("GET", f"/segments/{segment_id}/count", query={"purpose": purpose})
+        return answer
+
+    def list_imports(self, *, limit: int = UNSET, cursor: str = UNSET) -> shapes.ImportPage:
+        """The imports of the workspace.
+
+        Needs the role `viewer` and the purpose `audience.import`."""
+        answer: shapes.ImportPage = self.call("GET", "/imports", query={"limit": limit, "cursor": cursor})
+        return answer
+
+    def import_file(
+        self,
+        content: Content,
+        *,
+        source: int,
+        list: int | None = UNSET,
+        file_name: str = UNSET,
+        sheet: str = UNSET,
+        consent: str = UNSET,
+        begin: bool = UNSET,
+        idempotency_key: str | None = None,
+    ) -> shapes.ImportShown:
+        """Import the file that is the body of the request. Who unsubscribed, refused or was erased stays so.
+
+        Needs the role `editor` and the purpose `audience.import`."""
+        answer: shapes.ImportShown = self.call(
+            "POST",
+            "/imports",
+            query={
+                "source": source,
+                "list": list,
+                "file_name": file_name,
+                "sheet": sheet,
+                "consent": consent,
+                "begin": begin,
+            },
+            content=content,
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def get_import(self, import_id: int) -> shapes.ImportShown:
+        """An import, to see how far it is.
+
+        Needs the role `viewer` and the purpose `audience.import`."""
+        answer: shapes.ImportShown = self.call("GET", f"/imports/{import_id}")
+        return answer
+
+    def discard_import(self, import_id: int, *, idempotency_key: str | None = None) -> None:
+        """Remove a file that was sent and never imported.
+
+        Needs the role `editor` and the purpose `audience.import`."""
+        self.call("DELETE", f"/imports/{import_id}", idempotency_key=idempotency_key)
+
+    def import_from_address(
+        self,
+        *,
+        url: str,
+        source: int,
+        list: int | None = UNSET,
+        sheet: str = UNSET,
+        consent: str | None = UNSET,
+        begin: bool = UNSET,
+        idempotency_key: str | None = None,
+    ) -> shapes.ImportShown:
+        """Fetch a file over https and import it. It has to arrive within a minute; send a larger one as the body.
+
+        Needs the role `editor` and the purpose `audience.import`."""
+        answer: shapes.ImportShown = self.call(
+            "POST",
+            "/imports/from-address",
+            body={"url": url, "source": source, "list": list, "sheet": sheet, "consent": consent, "begin": begin},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def start_import(
+        self, import_id: int, *, columns: dict[str, Any] = UNSET, idempotency_key: str | None = None
+    ) -> shapes.ImportShown:
+        """Begin an import that was sent with `begin=false`, with other meanings of its columns if need be.
+
+        Needs the role `editor` and the purpose `audience.import`."""
+        answer: shapes.ImportShown = self.call(
+            "POST", f"/imports/{import_id}/start", body={"columns": columns}, idempotency_key=idempotency_key
+        )
+        return answer
+
+    def stop_import(self, import_id: int, *, idempotency_key: str | None = None) -> shapes.Changed:
+        """Stop an import after the people it is writing; what is written stays.
+
+        Needs the role `editor` and the purpose `audience.import`."""
+        answer: shapes.Changed = self.call("POST", f"/imports/{import_id}/stop", idempotency_key=idempotency_key)
+        return answer
+
+    def resume_import(self, import_id: int, *, idempotency_key: str | None = None) -> shapes.Changed:
+        """Go on with an import that was stopped or failed, after the last that was written.
+
+        Needs the role `editor` and the purpose `audience.import`."""
+        answer: shapes.Changed = self.call("POST", f"/imports/{import_id}/resume", idempotency_key=idempotency_key)
+        return answer
+
+    def list_suppressions(self, *, limit: int = UNSET, cursor: str = UNSET) -> shapes.SuppressionPage:
+        """What the workspace suppresses.
+
+        Needs the role `viewer`."""
+        answer: shapes.SuppressionPage = self.call("GET", "/suppressions", query={"limit": limit, "cursor": cursor})
+        return answer
+
+    def add_suppressions(
+        self,
+        *,
+        entries: list[str],
+        reason: Literal["asked", "complaint", "bounced", "trap", "excluded", "moved", "other"] = UNSET,
+        note: str = UNSET,
+        idempotency_key: str | None = None,
+    ) -> shapes.Suppressed:
+        """Suppress addresses and domains: from the next mail on nobody who has one is written to. It survives erasure.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        answer: shapes.Suppressed = self.call(
+            "POST",
+            "/suppressions",
+            body={"entries": entries, "reason": reason, "note": note},
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def lift_suppression(self, suppression_id: int, *, idempotency_key: str | None = None) -> shapes.Lifted:
+        """Lift a suppression of the workspace.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        answer: shapes.Lifted = self.call("DELETE", f"/suppressions/{suppression_id}", idempotency_key=idempotency_key)
+        return answer
+
+    def list_fields(self) -> shapes.Fields:
+        """The fields that persons can have.
+
+        Needs the role `viewer`."""
+        answer: shapes.Fields = self.call("GET", "/fields")
+        return answer
+
+    def list_sources(self, *, limit: int = UNSET, cursor: str = UNSET) -> shapes.SourcePage:
+        """Where the workspace's information comes from.
+
+        Needs the role `viewer`."""
+        answer: shapes.SourcePage = self.call("GET", "/sources", query={"limit": limit, "cursor": cursor})
+        return answer
+
+    def make_source(
+        self, *, name: str, warranty: str, valid_until: str | None = UNSET, idempotency_key: str | None = None
+    ) -> shapes.SourceShown:
+        """Write down a source, which an import or a consent from elsewhere needs.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        answer: shapes.SourceShown = self.call(
+            "POST",
+            "/sources",
+            body={"name": name, "warranty": warranty, "valid_until": valid_until},
+            idempotency_key=idempotency_key,
+        )
+        return answer
