@@ -220,7 +220,7 @@ def test_a_segment_is_built_in_a_browser(served, browser_page, sign_in, make_hou
     expect(page.locator("#count")).to_contain_text("20 of 20 people")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("h1")).to_have_text("Lund without news")
-    expect(page.get_by_text("reads all").first).to_be_visible()
+    expect(page.get_by_text("What finding them takes")).to_be_visible()
 
 
 @pytest.mark.browser

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,139 +13,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import make
+from tests.people.segment_people import ADMINISTER, CROWD, DAYS, FIELDS, NOW, NUMBERS, SPANS, TOWNS, holds, made, people
 from tests.people.segment_trees import trees, unhurried
 from tillit.ledger.models import Activity
 from tillit.ledger.processing import Refused, processing
 from tillit.people.actions import make_default_fields
 from tillit.people.field_uses import uses
-from tillit.people.models import Field, MailingList, Person, Segment
+from tillit.people.models import Field, MailingList, Segment
 from tillit.people.search import Wanted, find
 from tillit.people.segments import actions, queries
 from tillit.people.segments.compile import compile_segment
 from tillit.people.segments.conditions import vocabulary
 from tillit.people.segments.language import parse, write
-from tillit.people.segments.tree import All, Compare, Either, Event, Mistake, Node, Not, Span, from_json
+from tillit.people.segments.tree import Compare, Event, Mistake, Node, When, from_json
 from tillit.people.segments.uses import Use, add_uses
-from tillit.people.segments.vocabulary import Vocabulary
+from tillit.people.segments.vocabulary import AROUND, KNOWN, Vocabulary
 from tillit.people.selection import Selection, statement
-from tillit.policy.regions import Region
 
 pytestmark = pytest.mark.django_db
-ADMINISTER, MARKETING = "audience.administer", "marketing.email"
-NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
-TODAY = date(2026, 5, 4)
-
-FIELDS = (
-    ("points", "number", "demographics"),
-    ("member_until", "date", "demographics"),
-    ("vip", "boolean", "occupation"),
-    ("tier", "choice", "occupation"),
-    ("home", "country", "demographics"),
-    ("mobile", "phone", "contact"),
-)
-TOWNS = ["Umeå", "umeå", "Malmö", "Lund %_", 'So "quoted"', "\\"]
-DAYS = [TODAY + timedelta(days=each) for each in (-400, -91, -90, -30, -1, 0, 1, 6, 7, 8, 365)]
-
-
-@dataclass
-class Somebody:
-    """A person as plain values, to decide in Python."""
-
-    known: dict[str, dict[str, Any]]
-    region: Region
-    language: str
-    added: date
-    flags: int
-    domain: str | None
-    standing: dict[int, tuple[str, date]] = field(default_factory=dict)
-
-
-def holds(tree: Node, one: Somebody, words: Vocabulary) -> bool:
-    """Decide a segment for one person, without any of the code that makes SQL."""
-    match tree:
-        case All(parts):
-            return all(holds(part, one, words) for part in parts)
-        case Either(parts):
-            return any(holds(part, one, words) for part in parts)
-        case Not(part):
-            return not holds(part, one, words)
-        case Event(kind, number, _times, when):
-            state = {"on": "subscribed", "awaiting": "pending", "left": "unsubscribed"}[kind.split()[0]]
-            standings = [one.standing.get(number)] if number else list(one.standing.values())
-            return any(_during(each[1], when) for each in standings if each and each[0] == state)
-        case Compare(subject, op, value):
-            return _compared(_known(one, subject, words), op, value)
-    raise AssertionError(tree)
-
-
-def _during(day: date, when) -> bool:
-    if when.within:
-        return day >= when.within.before(TODAY)
-    return (when.since is None or day >= when.since) and (when.before is None or day < when.before)
-
-
-def _known(one: Somebody, subject: str, words: Vocabulary) -> Any:
-    if subject.startswith("field:"):
-        kind = words.attributes[subject].type
-        value = one.known.get(words.attributes[subject].category, {}).get(subject.removeprefix("field:"))
-        return date.fromisoformat(value) if kind == "date" and value else value
-    return {
-        "region": one.region.code,
-        "language": one.language or None,
-        "added": one.added,
-        "email_domain": one.domain,
-        "restricted": bool(one.flags & 1),
-        "unreachable": bool(one.flags & 6),
-        "suppressed": bool(one.flags & 4),
-    }[subject]
-
-
-def _compared(known: Any, op: str, value: Any) -> bool:
-    if op == "!=":
-        return not _compared(known, "=", value)
-    if op in {"is set", "is empty"}:
-        return (known not in (None, "")) == (op == "is set")
-    if known in (None, ""):
-        return False
-    if isinstance(value, Span):
-        return {
-            "within": lambda: value.before(TODAY) <= known <= TODAY,
-            "older than": lambda: known < value.before(TODAY),
-            "in the next": lambda: TODAY <= known <= value.after(TODAY),
-        }[op]()
-    if isinstance(known, str):
-        known = known.lower()
-        value = tuple(each.lower() for each in value) if isinstance(value, tuple) else value.lower()
-    return {
-        "=": lambda: known == value,
-        "<": lambda: known < value,
-        "<=": lambda: known <= value,
-        ">": lambda: known > value,
-        ">=": lambda: known >= value,
-        "in": lambda: known in value,
-        "contains": lambda: value in known,
-        "starts with": lambda: known.startswith(value),
-        "ends with": lambda: known.endswith(value),
-    }[op]()
-
-
-def made(workspace, one: Somebody, lists: list[MailingList]) -> Any:
-    """Put somebody into the database."""
-    person = make.person(workspace, region=one.region, traits=one.known, language=one.language)
-    with processing(workspace.pk, ADMINISTER, by="test", act="test.set"), connection.cursor() as cursor:
-        noon = datetime.combine(one.added, NOW.timetz())
-        Person.objects.filter(pk=person).update(created_at=noon, flags=one.flags)
-        if one.domain is None:
-            cursor.execute("DELETE FROM people_identity WHERE person_id = %s", [person])
-        else:
-            cursor.execute("UPDATE people_identity SET value = %s WHERE person_id = %s", [f"a@{one.domain}", person])
-        for number, (state, day) in one.standing.items():
-            cursor.execute(
-                "INSERT INTO people_subscription (person_id, list_id, workspace_id, state, since)"
-                " VALUES (%s, %s, %s, %s, %s)",
-                [person, lists[number].pk, workspace.pk, state, datetime.combine(day, NOW.timetz())],
-            )
-    return person
+MARKETING = "marketing.email"
 
 
 @pytest.fixture
@@ -160,42 +47,6 @@ def club():
     return workspace
 
 
-def sometimes(*values: Any) -> st.SearchStrategy[Any]:
-    return st.sampled_from([None, *values])
-
-
-@st.composite
-def people(draw: st.DrawFn) -> Somebody:
-    def kept(**values: Any) -> dict[str, Any]:
-        return {name: value for name, value in values.items() if value is not None}
-
-    days = st.sampled_from(DAYS)
-    return Somebody(
-        {
-            "demographics": kept(
-                city=draw(sometimes(*TOWNS, "")),
-                points=draw(sometimes(0, 5, 5.5, -1)),
-                member_until=draw(sometimes(*(day.isoformat() for day in DAYS))),
-                home=draw(sometimes("SE", "NO")),
-            ),
-            "occupation": kept(vip=draw(sometimes(True, False)), tier=draw(sometimes("Gold", "Silver"))),
-            **draw(st.sampled_from([{}, {"contact": {"mobile": "+46701234567"}}])),
-        },
-        draw(st.sampled_from([Region.UNKNOWN, Region.EEA, Region.US_CA])),
-        draw(st.sampled_from(["", "sv", "en"])),
-        draw(days),
-        draw(st.integers(0, 7)),
-        draw(sometimes("example.org", "example.com")),
-        draw(
-            st.dictionaries(
-                st.integers(0, 2),
-                st.tuples(st.sampled_from(["subscribed", "pending", "unsubscribed"]), days),
-                max_size=3,
-            )
-        ),
-    )
-
-
 def found(workspace, tree: Node, purpose: str = ADMINISTER) -> list[Any]:
     """The ids that the SQL of a segment gives, in order."""
     words = vocabulary(workspace.pk)
@@ -203,10 +54,6 @@ def found(workspace, tree: Node, purpose: str = ADMINISTER) -> list[Any]:
     with processing(workspace.pk, purpose, by="test", act="test.find"), connection.cursor() as cursor:
         cursor.execute(query.sql, query.parameters)
         return sorted(row[0] for row in cursor.fetchall())
-
-
-NUMBERS = [-1, 0, 5, 5.5, 6]
-SPANS = [Span(1), Span(90), Span(7), Span(1, "week"), Span(1, "month"), Span(1, "year")]
 
 
 def about_people(words: Vocabulary) -> st.SearchStrategy[Node]:
@@ -239,6 +86,58 @@ def test_sql_and_python_find_the_same_people(club, data):
     for tree in data.draw(st.lists(about_people(words), min_size=1, max_size=10)):
         expected = sorted(person for person, one in there.items() if holds(tree, one, words))
         assert found(club, tree) == expected, write(tree, words)
+
+
+def questions(words: Vocabulary) -> Iterator[Node]:
+    """Every question about everything known, with each value that somebody has."""
+    values: dict[str, list[Any]] = {
+        "text": [*TOWNS, "org", "m"],
+        "phone": ["+46701234567"],
+        "country": ["SE", "NO"],
+        "number": NUMBERS,
+        "date": DAYS,
+        "moment": DAYS,
+        "boolean": [True, False],
+    }
+    for about in words.attributes.values():
+        for op in about.ops:
+            pool = list(about.choices) or values[about.type]
+            if op in KNOWN:
+                yield Compare(about.name, op)
+            elif op in AROUND:
+                yield from (Compare(about.name, op, span) for span in SPANS)
+            elif op == "in":
+                yield from (Compare(about.name, op, tuple(pool[:number])) for number in (1, 2))
+            else:
+                yield from (Compare(about.name, op, value) for value in pool)
+    for kind, about in words.happenings.items():
+        if kind.endswith("list"):
+            whens = [
+                When(),
+                *(When(within=span) for span in SPANS),
+                *(When(since=day, before=day + timedelta(31)) for day in DAYS),
+            ]
+            for number in words.objects["list"] if about.needed else [None]:
+                yield from (Event(kind, number, 1, when) for when in whens)
+
+
+def test_every_question_finds_whom_python_finds(club):
+    lists = list(MailingList.objects.filter(workspace=club).order_by("pk"))
+    there = {made(club, one, lists): one for one in CROWD}
+    numbered = {
+        person: replace(one, standing={lists[place].pk: each for place, each in one.standing.items()})
+        for person, one in there.items()
+    }
+    words = vocabulary(club.pk)
+    asked = 0
+    with processing(club.pk, ADMINISTER, by="test", act="test.find"), connection.cursor() as cursor:
+        for tree in questions(words):
+            query = compile_segment(words.tidy(tree), words, now=NOW)
+            cursor.execute(query.sql, query.parameters)
+            ids = sorted(row[0] for row in cursor.fetchall())
+            assert ids == sorted(person for person, one in numbered.items() if holds(tree, one, words)), tree
+            asked += 1
+    assert asked > 500
 
 
 def test_a_value_of_another_type_than_its_field_is_no_value(club):
