@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 import time
@@ -57,9 +58,12 @@ def measure(result: Result, folder: Path, rows: int) -> None:
     result.row(f"COPY of {rows:,} rows into one bare table", f"{rows / copied_s:,.0f} rows/s", "1")
     house = workspace()
     before_mb = memory_mb()
+    cpu_before = cpu_s()
     first, took = imported(house, path)
+    program_us, server_us = ((after - before) / rows * 1e6 for before, after in zip(cpu_before, cpu_s(), strict=True))
     share = copied_s / took
     result.row("import: new people, list, consents, opt-outs", f"{rows / took:,.0f} rows/s", f"{share:.1%} of COPY")
+    result.row("its processor time a row: the program's, the server's", f"{program_us:.1f} and {server_us:.1f} µs")
     wanted = expected(rows)
     result.check("every row counted once", all(first.counts.get(name, 0) == count for name, count in wanted.items()))
     result.check("everybody is there with what they chose", consistent(wanted["new"], rows))
@@ -80,6 +84,8 @@ def measure(result: Result, folder: Path, rows: int) -> None:
         "copy_rows_per_second": rows / copied_s,
         "import_rows_per_second": rows / took,
         "share_of_copy": share,
+        "program_cpu_us": program_us,
+        "server_cpu_us": server_us,
         "again_rows_per_second": rows / again,
         "undo_rows_per_second": rows / undone[1],
         "memory_mb": memory_mb() - before_mb,
@@ -119,6 +125,16 @@ def workspace() -> Any:
     Source.objects.create(workspace=made, name="Register", warranty="Collected by us at sign-up, with consent.")
     MailingList.objects.create(workspace=made, name="News")
     return made
+
+
+def cpu_s() -> tuple[float, float]:
+    """The time on a processor so far: of this process, and of the server's process that works for it."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        told = Path(f"/proc/{cursor.fetchone()[0]}/stat").read_text().rpartition(")")[2].split()
+    return time.process_time(), (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def imported(house: Any, path: Path) -> tuple[Any, float]:

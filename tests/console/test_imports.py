@@ -223,3 +223,35 @@ def test_progress_shows_without_reloading(served, browser_page, sign_in, make_ho
     run_import(Import.objects.get().pk)
     browser_page.get_by_text("Everything is in").wait_for()
     assert MailingList.objects.filter(name="Friends").exists()
+
+
+@pytest.mark.clause("B4")
+def test_a_source_holds_who_collected_it_and_the_proof(house, editor, viewer):
+    proof = SimpleUploadedFile("../agreement.pdf", b"%PDF-1.7 signed")
+    given = {
+        "name": "Partner",
+        "warranty": "Agreement of May.",
+        "collected_by": "The partner",
+        "basis": "consent",
+        "country": "SE",
+    }
+    assert editor.post(f"/w/{house.pk}/imports/sources/new", {**given, "evidence": proof}).status_code == 302
+    made = Source.objects.get(name="Partner")
+    assert (made.collected_by, made.basis, made.country, made.evidence_name) == (
+        "The partner",
+        "consent",
+        "SE",
+        "agreement.pdf",
+    )
+    listed = text(viewer.get(f"/w/{house.pk}/imports/sources"))
+    assert "Collected by The partner." in listed and "Consent of the people" in listed and "agreement.pdf" in listed
+    there = f"/w/{house.pk}/imports/sources/{made.pk}"
+    kept = viewer.get(f"{there}/evidence")
+    assert kept.content == b"%PDF-1.7 signed" and kept["Content-Disposition"].startswith("attachment")
+    assert editor.post(there, {**given, "basis": "public"}).status_code == 302
+    assert viewer.get(f"{there}/evidence").content == b"%PDF-1.7 signed"
+    wrong = editor.post(there, {**given, "evidence": SimpleUploadedFile("a.pdf", b"\x89PNG\x00\x01")})
+    assert wrong.status_code == 422
+    other = make.workspace()
+    editor.force_login(make.member(other, role=Role.OWNER))
+    assert editor.get(f"/w/{other.pk}/imports/sources/{made.pk}/evidence").status_code == 404

@@ -113,7 +113,7 @@ class AssessmentForm(forms.Form):
             content = given.read()
             media = attachments.media_type(content)
         except attachments.NotAccepted as refused:
-            raise forms.ValidationError(_refusal(refused)) from None
+            raise forms.ValidationError(refusal(refused)) from None
         return Attached(name=attachments.safe_name(given.name or "", media), content=content)
 
     def clean(self) -> dict[str, Any]:
@@ -190,7 +190,7 @@ def initial_of(assessment: Assessment) -> dict[str, Any]:
     }
 
 
-def _refusal(refused: attachments.NotAccepted) -> str:
+def refusal(refused: attachments.NotAccepted) -> str:
     if isinstance(refused, attachments.Empty):
         return _("The file is empty.")
     if isinstance(refused, attachments.TooLarge):

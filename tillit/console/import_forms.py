@@ -7,12 +7,17 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from tillit.console.assessment_forms import refusal
 from tillit.console.offering import offer
+from tillit.console.people_forms import countries
+from tillit.governance import attachments
 from tillit.ledger.versions import in_force
+from tillit.people import lists as keeping
 from tillit.people import queries
 from tillit.people.importing import mapping
 from tillit.people.importing.forms import DAY_FIRST, MONTH_FIRST
@@ -49,21 +54,62 @@ DATE_ORDERS = [
 class SourceForm(forms.ModelForm):
     """Where information comes from, and what warrants that it might be passed on."""
 
+    evidence = forms.FileField(
+        label=gettext_lazy("Evidence"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".pdf,.docx,.odt,.txt"}),
+        help_text=gettext_lazy(
+            "An agreement, or the form that people filled in: PDF, DOCX, ODT or text, up to 10 MB. No list of people."
+        ),
+    )
+
+    country = forms.ChoiceField(
+        label=gettext_lazy("Country of its people"),
+        required=False,
+        help_text=gettext_lazy(
+            "For people of whom neither a country nor a telephone number tells where they are. Empty: their region"
+            " is not known, and the strictest law counts."
+        ),
+    )
+
     class Meta:
         model = Source
-        fields = ("name", "warranty", "valid_until")
+        fields = ("name", "collected_by", "basis", "warranty", "valid_until", "country")
         widgets = {
             "warranty": forms.Textarea(attrs={"rows": 3}),
             "valid_until": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
         help_texts = {
             "name": gettext_lazy("For instance “Stand at the spring fair 2025” or “Member register”."),
+            "collected_by": gettext_lazy("Who asked the people for it: you, a partner, the organiser of a fair …"),
             "valid_until": gettext_lazy("After this day nothing more can be brought in from it. Empty: no end."),
         }
 
     def __init__(self, workspace_id: int, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._workspace_id = workspace_id
+
+        offer(self, "country", [("", _("None: only what the file says counts")), *countries()])
+
+    def clean_evidence(self) -> keeping.Proof | None:
+        """Judge the file by its content, after its size: a larger one is not read."""
+        given: UploadedFile | None = self.cleaned_data["evidence"]
+        if given is None:
+            return None
+        try:
+            if (given.size or 0) > attachments.LARGEST_BYTES:
+                raise attachments.TooLarge
+            content = given.read()
+            media = attachments.media_type(content)
+        except attachments.NotAccepted as refused:
+            raise forms.ValidationError(refusal(refused)) from None
+        return keeping.Proof(attachments.safe_name(given.name or "", media), content)
+
+    def told(self) -> dict[str, Any]:
+        """What was said of the source, as the actions take it."""
+        told = dict(self.cleaned_data)
+        proof = told.pop("evidence")
+        return {**told, "proof": proof}
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]

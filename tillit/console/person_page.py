@@ -21,7 +21,7 @@ from tillit.ledger.processing import processing
 from tillit.ledger.versions import Version, in_force
 from tillit.people import queries
 from tillit.people.models import Edit, Field, Note, Source
-from tillit.people.provenance import edits_of, written_by
+from tillit.people.provenance import Because, edits_of, region_reason, written_by
 from tillit.people.queries import Known, Permission, Record
 from tillit.people.search import name_of
 from tillit.people.values import shown
@@ -75,6 +75,7 @@ def person_page(request: PageRequest, person_id: UUID, *, by: str) -> dict[str, 
         "name": name_of(record.values),
         "known": _known_rows(workspace_id, version, record, edits, language),
         "region": REGIONS.get(record.person.region),
+        "because": _because(record, edits),
         **_verdicts(permissions, language),
         "choosable": _choosable(version, permissions, record.person.region, language),
         "choice_states": Choice.State.choices,
@@ -84,6 +85,20 @@ def person_page(request: PageRequest, person_id: UUID, *, by: str) -> dict[str, 
         "free_lists": [each for each in queries.lists(workspace_id) if each.pk not in joined],
         "today": timezone.localdate().isoformat(),
     }
+
+
+def _because(record: Record, edits: list[Edit]) -> str:
+    """What the region rests on, in words."""
+    reason, told = region_reason(record, edits)
+    words = {
+        Because.UNKNOWN: _("nothing tells where the person is: the strictest law counts"),
+        Because.EDIT: _("set by hand"),
+        Because.COUNTRY: _("from the country “%(told)s”"),
+        Because.PHONE: _("from the telephone number %(told)s"),
+        Because.SOURCE: _("from the source “%(told)s”"),
+        Because.RECORDED: _("as it was recorded"),
+    }
+    return words[reason] % {"told": told}
 
 
 def _verdicts(permissions: list[Permission], language: str) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from tillit.ledger.processing import processing
 from tillit.people.actions import set_subscription
-from tillit.people.models import MailingList, Source, Subscription
+from tillit.people.models import Evidence, MailingList, Source, Subscription
 
 ADMINISTER = "audience.administer"
 
@@ -91,17 +92,39 @@ def _stand(
         return set_subscription(activity, people, mailing_list, state, now=now, source=source)
 
 
-def make_source(workspace_id: int, *, name: str, warranty: str, by: str, valid_until: date | None = None) -> Source:
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A file that proves a warranty: its name, and its content as the caller judged it."""
+
+    name: str
+    content: bytes
+
+
+def make_source(
+    workspace_id: int, *, name: str, warranty: str, by: str, proof: Proof | None = None, **more: Any
+) -> Source:
     """Write down where information comes from. Source: clause B4."""
     with processing(workspace_id, ADMINISTER, by=by, act="source.make") as activity:
-        made = Source.objects.create(workspace_id=workspace_id, name=name, warranty=warranty, valid_until=valid_until)
+        made = Source.objects.create(workspace_id=workspace_id, name=name, warranty=warranty, **more)
         activity.object_ref = f"source:{made.pk}"
+        _prove(made, proof, by=by, now=activity.at)
         return made
 
 
-def change_source(source: Source, *, name: str, warranty: str, valid_until: date | None, by: str) -> None:
-    """Change a source, or renew its warranty."""
+def change_source(source: Source, *, by: str, proof: Proof | None = None, **fields: Any) -> None:
+    """Change a source, or renew its warranty; a new file takes the place of the one before."""
     about = f"source:{source.pk}"
-    with processing(source.workspace_id, ADMINISTER, by=by, act="source.change", about=about):
-        source.name, source.warranty, source.valid_until = name, warranty, valid_until
-        source.save(update_fields=["name", "warranty", "valid_until"])
+    with processing(source.workspace_id, ADMINISTER, by=by, act="source.change", about=about) as activity:
+        for name, value in fields.items():
+            setattr(source, name, value)
+        source.save(update_fields=[*fields])
+        _prove(source, proof, by=by, now=activity.at)
+
+
+def _prove(source: Source, proof: Proof | None, *, by: str, now: datetime) -> None:
+    if proof is None:
+        return
+    told = {"content": proof.content, "added_by": by, "added_at": now}
+    Evidence.objects.update_or_create(source=source, defaults=told)
+    source.evidence_name = proof.name
+    source.save(update_fields=["evidence_name"])

@@ -94,6 +94,15 @@ def country_code(text: str) -> str:
     return _codes_by_name().get(word, "")
 
 
+@lru_cache(maxsize=REMEMBERED)
+def phone_region(number: str) -> int:
+    """Return the region of a telephone number in E.164 form; 0 for one that belongs to no country.
+
+    A number of the United States says no state, so the strictest of them counts.
+    """
+    return region_code(phonenumbers.region_code_for_number(phonenumbers.parse(number)) or "")
+
+
 @lru_cache(maxsize=1)
 def _codes_by_name() -> dict[str, str]:
     names: dict[str, str] = {}

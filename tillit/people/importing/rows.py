@@ -39,6 +39,7 @@ FIXED = ("line", "key", "person_id", "choice_id", "value", "region", "language",
 _EXTRA = ("phone_key", "phone", "customer_key", "customer")
 _NO_EXTRA = SEPARATOR + SEPARATOR.join([NULL] * len(_EXTRA))
 _ESCAPE = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", SEPARATOR: " "})
+_NOWHERE = "0" + SEPARATOR
 _OUT = str(int(Standing.OPTED_OUT))
 
 
@@ -74,6 +75,7 @@ class Plan:
     columns: tuple[Column, ...]
     fields: tuple[FieldColumn, ...]
     chooses: bool = False
+    region: int = 0  # of people of whom neither a country nor a telephone number tells one: the source's
 
     def place(self, target: str) -> int | None:
         """The position of the column with a meaning."""
@@ -286,11 +288,13 @@ class Preparing:
             if unknown:
                 self._missed += unknown
             if phone_at is None and customer_at is None:
-                return told + _NO_EXTRA
-            country = cells.country_code(row[places[0]]) if places[0] is not None else ""
-            phone = self._identifier("phone", phone_at, row, country=country)
+                return _placed(told, row[places[0]] if places[0] is not None else "", self.plan.region) + _NO_EXTRA
+            said = row[places[0]] if places[0] is not None else ""
+            phone = self._identifier("phone", phone_at, row, country=cells.country_code(said))
             customer = self._identifier("customer", customer_at, row)
-            return SEPARATOR.join((told, phone, customer))
+            if not phone.startswith(NULL):
+                told = _placed(told, said, cells.phone_region(phone.partition(SEPARATOR)[2]))
+            return SEPARATOR.join((_placed(told, said, self.plan.region), phone, customer))
 
         return details
 
@@ -321,6 +325,11 @@ def _told(texts: Sequence[str | None]) -> str:
             "t" if consent is None or cells.agreed(consent) else "f",
         )
     )
+
+
+def _placed(told: str, country: str, region: int) -> str:
+    """Give a row without a region the one that something else tells. A named country that is not known stays none."""
+    return f"{region}{told[1:]}" if region and told.startswith(_NOWHERE) and not country.strip() else told
 
 
 def _unknown(texts: Sequence[str | None], places: Sequence[int | None]) -> list[tuple[int, str]]:

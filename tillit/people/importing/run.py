@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from tillit.ledger.processing import Refused, processing
-from tillit.people.importing import files, mapping
+from tillit.people.importing import cells, files, mapping
 from tillit.people.importing.files import RefusedRows
 from tillit.people.importing.forms import told_forms
 from tillit.people.importing.rows import CHUNK_ROWS, Chunk, Plan, Refusal, chunks, fields_of
@@ -112,6 +112,7 @@ def plan_of(item: Import) -> Plan:
         layout=seen.layout,
         columns=tuple(columns),
         fields=fields_of(columns, fields, options["forms"]),
+        region=cells.region_code(item.source.country),
         chooses=bool(options.get("consent")) or bool(told & {mapping.STATUS, mapping.UNSUBSCRIBED}),
     )
 

@@ -9,7 +9,7 @@ from tillit.people.models.exports import Export
 from tillit.people.models.fields import Field
 from tillit.people.models.hygiene import ListCheck, ListMending
 from tillit.people.models.imports import Import
-from tillit.people.models.known import Source, Traits
+from tillit.people.models.known import Evidence, Source, Traits
 from tillit.people.models.lists import MailingList, Subscription
 from tillit.people.models.names import NameWord
 from tillit.people.models.persons import Identity, PastStanding, PerPersonManager, Person
@@ -21,6 +21,7 @@ __all__ = [
     "BulkAct",
     "BulkChange",
     "Edit",
+    "Evidence",
     "Export",
     "Field",
     "Identity",

@@ -35,15 +35,28 @@ class Traits(models.Model):
 
 
 class Source(models.Model):
-    """Where information came from, and what warrants that it might be passed on."""
+    """Where information came from, and what warrants that it might be passed on. Source: clause B4."""
+
+    class Basis(models.TextChoices):
+        CONSENT = "consent", _("Consent of the people")
+        CUSTOMER = "customer", _("They are customers or members")
+        INTEREST = "interest", _("Legitimate interest")
+        PUBLIC = "public", _("They made it public themselves")
+        OTHER = "other", _("Another, told in the warranty")
 
     workspace = models.ForeignKey("accounts.Workspace", models.CASCADE, related_name="sources")
     name = models.CharField(_("name"), max_length=120)
     warranty = models.TextField(_("warranty"), help_text=_("Who collected it, when, and on which basis."))
+    collected_by = models.CharField(_("collected by"), max_length=200, blank=True, db_default="")
+    basis = models.CharField(_("on which basis"), max_length=10, choices=Basis, blank=True, db_default="")
+    country = models.CharField(_("country of its people"), max_length=2, blank=True, db_default="")
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    evidence_name = models.CharField(max_length=200, blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    privacy = nobody(plain=("name", "warranty", "valid_until", "created_at"))
+    privacy = nobody(
+        plain=(*("name", "warranty", "collected_by", "basis", "country", "valid_until", "evidence_name", "created_at"),)
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint("workspace", "name", name="source_name")]
@@ -51,3 +64,20 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Evidence(models.Model):
+    """The file that proves a source's warranty, such as an agreement or the form that people filled in."""
+
+    source = models.OneToOneField(Source, models.CASCADE, related_name="evidence")
+    content = models.BinaryField()
+    added_by = models.CharField(max_length=80)
+    added_at = models.DateTimeField()
+
+    privacy = nobody(
+        plain=("source", "content", "added_by", "added_at"),
+        reason="an agreement or an empty form: the page asks for nothing that holds people's own information",
+    )
+
+    def __str__(self) -> str:
+        return f"evidence of source {self.source_id}"
