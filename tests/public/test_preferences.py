@@ -231,3 +231,14 @@ def test_a_reference_in_a_description_is_shown_and_kept_as_evidence_in_words(rea
     assert "Mail of Smart Media Solutions AB about products" in html and "{{" not in html
     client.post(centre, {"was.purpose.marketing.email": "1"})
     assert "Mail of Smart Media Solutions AB about" in Notice.objects.latest("first_shown_at").text
+
+
+@pytest.mark.clause("C11", "E13")
+def test_lists_are_called_and_told_of_in_the_readers_language(reader, client, centre):
+    reader.news.titles = {"sv": "Nyheter"}
+    reader.news.topics = {"en": "What is new.", "sv": "Det senaste."}
+    reader.news.save()
+    swedish = client.get(f"{centre}?lang=sv").content.decode()
+    assert "Nyheter</h3>" in swedish and "Det senaste." in swedish and "What is new" not in swedish
+    english = client.get(f"{centre}?lang=en").content.decode()
+    assert "News</h3>" in english and "What is new." in english and "Nyheter" not in english
