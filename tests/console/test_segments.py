@@ -144,7 +144,7 @@ def test_the_count_follows_the_form(club, editor):
 def test_a_segment_says_which_purposes_may_not_use_it(club, viewer):
     segment = kept(club, "opened within 90 days")
     page = text(viewer.get(f"/w/{club.pk}/segments/{segment.pk}"))
-    assert "The policy does not let this purpose use What you do with our messages" in page
+    assert "The policy does not let this purpose use “What you do with our messages”" in page
     assert page.count("is-ok") >= 1
     refused = viewer.get(f"/w/{club.pk}/segments/{segment.pk}/count?purpose=marketing.email")
     assert "may not use" in text(refused)

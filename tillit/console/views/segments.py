@@ -102,7 +102,8 @@ def segment(request: PageRequest, segment_id: int) -> HttpResponse:
         **_judged(tree, words),
     }
     if categories := told["categories"]:
-        told["rows"] = [(name, title, queries.lacking(policy, categories, name)) for name, title in titled]
+        lacking = {name: queries.lacking(policy, categories, name) for name in asked}
+        told["rows"] = [(name, title, ", ".join(f"“{each}”" for each in lacking[name])) for name, title in titled]
     return render(request, "console/segments/segment.html", told)
 
 
