@@ -91,11 +91,9 @@ def test_the_pages_are_accessible(served, browser_page, sign_in, make_house, tmp
     browser_page.get_by_label("What becomes of first name").wait_for()
     assert_accessible(browser_page)
     assert browser_page.evaluate("document.documentElement.scrollWidth") <= width
-    browser_page.screenshot(path=f"/tmp/columns-{width}-{scheme}.png", full_page=True)
     browser_page.get_by_role("button", name="See what would change").click()
     browser_page.get_by_text("Waiting for a worker").wait_for()
     run_trial(Import.objects.get().pk)
     browser_page.get_by_text("Anne", exact=True).wait_for()
     assert_accessible(browser_page)
     assert browser_page.evaluate("document.documentElement.scrollWidth") <= width
-    browser_page.screenshot(path=f"/tmp/trial-{width}-{scheme}.png", full_page=True)

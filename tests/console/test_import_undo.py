@@ -74,12 +74,10 @@ def test_the_pages_are_accessible(served, browser_page, sign_in, make_house, bri
     browser_page.goto(f"/w/{house.pk}/imports/{done.pk}/undo")
     assert_accessible(browser_page)
     assert browser_page.evaluate("document.documentElement.scrollWidth") <= width
-    browser_page.screenshot(path=f"/tmp/undo-{width}-{scheme}.png")
     browser_page.get_by_role("button", name="Undo the import").click()
     browser_page.get_by_text("Undoing the import").wait_for()
     run_undo(done.pk)
     browser_page.get_by_text("The import was undone").wait_for()
     assert_accessible(browser_page)
     assert browser_page.evaluate("document.documentElement.scrollWidth") <= width
-    browser_page.screenshot(path=f"/tmp/undone-{width}-{scheme}.png", full_page=True)
     assert Import.objects.get(pk=done.pk).finished_at <= timezone.now() and not Person.objects.exists()
