@@ -28,9 +28,12 @@ WHERE c.act_id = %(act)s AND c.verdict = %(verdict)s ORDER BY c.person_id LIMIT 
 """
 # The lock keeps a person's choices and an erasure waiting until the slice is written.
 _LOCK = "SELECT id FROM people_person WHERE id = ANY (%(ids)s) ORDER BY id FOR UPDATE"
+# The ids are said of both tables: else every row of a fresh act, which the planner takes for few, is read for each
+# slice: 7.6 s instead of 0.26 s of 134,000.
 _JUDGE = """
 UPDATE people_bulkchange c SET verdict = j.verdict, before = j.before, at = %(now)s
-FROM ({judge} AND p.id = ANY (%(ids)s)) j WHERE c.act_id = %(act)s AND c.person_id = j.id RETURNING c.verdict
+FROM ({judge} AND p.id = ANY (%(ids)s)) j
+WHERE c.act_id = %(act)s AND c.person_id = ANY (%(ids)s) AND c.person_id = j.id RETURNING c.verdict
 """
 _SETTLE = """
 UPDATE people_bulkchange c SET verdict = CASE WHEN c.person_id = ANY (%(back)s) THEN 'undone' ELSE 'kept' END
