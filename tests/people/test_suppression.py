@@ -107,6 +107,13 @@ def test_who_is_covered_is_marked_and_nobody_else(house):
     assert affected(house.pk, told, by="t") == 0
 
 
+@pytest.mark.parametrize("many", [50, 150])
+def test_tagged_forms_are_found_for_few_addresses_and_for_many(house, many):
+    tagged, other = make.person(house, email="p7+news@example.org"), make.person(house, email="p7+news@example.com")
+    assert silence(house, *(f"p{number}@example.org" for number in range(many))) == Done(many, 1)
+    assert (flags(house, tagged), flags(house, other)) == (Person.SUPPRESSED, 0)
+
+
 def test_lifting_frees_whom_nothing_else_covers_and_no_bounces(house):
     anna, bo = make.person(house, email="anna@firm.example"), make.person(house, email="bo@firm.example")
     with processing(house.pk, ADMINISTER, by="t", act="flag"):

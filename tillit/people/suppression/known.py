@@ -40,7 +40,7 @@ def anything(workspace_id: int) -> bool:
 
 
 def suppressed(workspace_id: int, addresses: Iterable[str]) -> set[str]:
-    """Return those of some addresses (in normal form) that nothing may be sent to; two queries, however many.
+    """Return those of some addresses (in normal form) that nothing may be sent to; three queries, however many.
 
     Inside a transaction it also keeps others from suppressing anything in the workspace until it ends, so that what is
     written by the answer is true. Where nothing is suppressed, it costs no hash.
@@ -76,10 +76,14 @@ def _lock(function: str, workspace_id: int) -> None:
 
 
 def _hits(workspace_id: int, keys: list[bytes]) -> set[bytes]:
+    """Those of some keys that suppress. Where there are fewer suppressions than keys, it is they that are sent over."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT key FROM people_suppression"
-            " WHERE key = ANY (%s) AND (workspace_id = %s OR workspace_id IS NULL)",
-            [keys, workspace_id],
-        )
+        cursor.execute(f"SELECT key FROM {_OURS} LIMIT %s", [workspace_id, len(keys) + 1])
+        known = {bytes(key) for (key,) in cursor.fetchall()}
+        if len(known) <= len(keys):
+            return known.intersection(keys)
+        cursor.execute(f"SELECT DISTINCT key FROM {_OURS} AND key = ANY (%s)", [workspace_id, keys])
         return {bytes(key) for (key,) in cursor.fetchall()}
+
+
+_OURS = "people_suppression WHERE (workspace_id = %s OR workspace_id IS NULL)"
