@@ -11,6 +11,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tests import make
 from tests.people.outcomes import people
+from tillit.consent.marketing import stop_marketing
+from tillit.consent.subscriptions import unsubscribe
 from tillit.delivery.models import Event, Message
 from tillit.ledger.models import Activity
 from tillit.ledger.processing import Refused, processing
@@ -108,6 +110,17 @@ def test_undoing_brings_back_nobody_who_left_by_themselves(news):
             since=timezone.now()
         )  # left again by their own act
     assert mending.undo(done, by="user:1", now=timezone.now()).counts["put_back"] == 2
+
+
+@pytest.mark.clause("E5", "E9")
+def test_undoing_brings_back_nobody_who_left_once_more(news):
+    done = mending.remove(news, "typo", by="user:1", now=timezone.now(), total=3)
+    known = people(news.workspace)
+    unsubscribe(news.workspace_id, known["anna@gmial.com"]["id"], [news.pk], now=timezone.now())
+    stop_marketing(news.workspace_id, known["bo@gmial.com"]["id"], method="one-click", now=timezone.now())
+    assert mending.undo(done, by="user:1", now=timezone.now()).counts["put_back"] == 1
+    left = standing(news)
+    assert [left[each] for each in ADDRESSES if "gmial" in each] == ["unsubscribed", "unsubscribed"]
 
 
 @pytest.mark.clause("E8")

@@ -19,6 +19,7 @@ from tests.environment import ROOT
 from tests.people.outcomes import ADMINISTER, HEAD, MANAGE, MARKETING, bit, people
 from tillit.consent.actions import choose
 from tillit.consent.fold import refold
+from tillit.consent.marketing import stop_marketing
 from tillit.consent.models import Choice, VoidedChoice
 from tillit.consent.subscriptions import unsubscribe
 from tillit.delivery.models import Message
@@ -136,6 +137,30 @@ def test_a_no_by_leaving_the_list_stays(house, bring):
     assert undone(done).undo["counts"] == {"kept.list": 1, "restored": 1, "lists_kept": 1}
     left = people(house)
     assert left["anna@example.org"]["lists"] == left["new@example.org"]["lists"] == ["unsubscribed"]
+
+
+@pytest.mark.clause("E5", "E9")
+def test_whoever_says_no_once_more_after_the_file_did_keeps_it(house, bring):
+    news, now = MailingList.objects.get(workspace=house), timezone.now()
+    who = [known(house, f"{name}@example.org") for name in ("anna", "bo")]
+    with processing(house.pk, ADMINISTER, by="t", act="fill") as activity:
+        set_subscription(activity, who, news, "subscribed", now=now)
+    for person in who:
+        make.choice(house, person)
+    rows = [f"{name}@example.org,unsubscribed" for name in ("anna", "bo", "new", "newer")]
+    done = bring(house, "email,status\n" + "\n".join(rows) + "\n")
+    found = people(house)
+    for name in ("anna", "new"):
+        unsubscribe(house.pk, found[f"{name}@example.org"]["id"], [news.pk], now=timezone.now())
+    for name in ("bo", "newer"):
+        stop_marketing(house.pk, found[f"{name}@example.org"]["id"], method="one-click", now=timezone.now())
+    undone(done)
+    left = people(house)
+    assert {address: entry["lists"] for address, entry in left.items()} == {each: ["unsubscribed"] for each in found}
+    refused = bit(house, MARKETING)
+    for name in ("bo", "newer"):
+        granted, no = left[f"{name}@example.org"]["bits"]
+        assert (granted, no & refused) == (0, refused)
 
 
 def test_who_said_yes_of_their_own_stays_on_the_list(house, bring):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tillit.consent.actions import record_choice
 from tillit.consent.fold import MANAGE, lock
+from tillit.consent.models import Choice
 from tillit.consent.queries import state_of
 from tillit.consent.subscriptions import leave
 from tillit.ledger.processing import person_actor, processing
@@ -31,7 +32,8 @@ def stop_marketing(
 ) -> Stopped:
     """Refuse every marketing purpose of the policy in force and leave every list; repeating it changes nothing.
 
-    A consent is withdrawn, a consent never given refused, anything else objected to. An erased person has nothing left
+    A consent is withdrawn, a consent never given refused, anything else objected to; also what only a file says that
+    they refused, since an import can be undone. An erased person has nothing left
     to refuse. Source: GDPR art 7(3), 21(2)-(3); CLAUSES E9.
     """
     version = in_force(workspace_id)
@@ -50,12 +52,20 @@ def stop_marketing(
 def _refusals(version: Version, person: Person) -> dict[str, ChoiceState]:
     """What a refusal of each marketing purpose that the person has not refused yet is in law."""
     state = state_of(person)._replace(flags=0)
+    told = _told_by_files(person)
     found = {}
     for name, rule in version.rules.items():
-        if not version.document.purposes[name].marketing or state.refused & rule.refused_bits:
+        if not version.document.purposes[name].marketing or (state.refused & rule.refused_bits and name not in told):
             continue
         if rule.bases[person.region] is not Basis.CONSENT:
             found[name] = ChoiceState.OBJECTED
         else:
             found[name] = ChoiceState.WITHDRAWN if decide(rule, state).permitted else ChoiceState.REFUSED
     return found
+
+
+def _told_by_files(person: Person) -> set[str]:
+    """The purposes of which a file, and not the person, said last what was decided."""
+    choices = Choice.objects.counting().filter(person_id=person.pk).order_by("id")
+    last = dict(choices.values_list("purpose", "method"))
+    return {purpose for purpose, method in last.items() if method == Choice.Method.IMPORT}

@@ -22,6 +22,7 @@ from tillit.people.hygiene.domains import suggestion
 from tillit.people.hygiene.kinds import KINDS
 from tillit.people.hygiene.looking import ADMINISTER, PEOPLE, looked_at
 from tillit.people.models import ListMending, MailingList
+from tillit.people.own_acts import ended_since
 
 BATCH = 5000
 SMALL = 5000  # people that are done while one waits
@@ -37,7 +38,8 @@ FROM batch b WHERE s.person_id = b.person_id AND s.list_id = %(list)s AND s.stat
 _PUT_BACK = f"""
 WITH batch AS (
     SELECT s.person_id FROM people_subscription s JOIN people_person p ON p.id = s.person_id
-    WHERE s.list_id = %(list)s AND s.state = 'unsubscribed' AND s.since = %(at)s LIMIT {BATCH})
+    WHERE s.list_id = %(list)s AND s.state = 'unsubscribed' AND s.since = %(at)s
+      AND NOT {ended_since("s.person_id", "s.since")} LIMIT {BATCH})
 UPDATE people_subscription s SET state = 'subscribed', since = %(now)s
 FROM batch b WHERE s.person_id = b.person_id AND s.list_id = %(list)s AND s.state = 'unsubscribed'
 """

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tillit.people.own_acts import ended_since
+
 #: Tables that an import itself writes, or that follow from them. A row in any other says that somebody did something.
 OWN = frozenset(
     {
@@ -70,6 +72,7 @@ def why_kept(others: Iterable[str]) -> str:
     OR EXISTS (SELECT FROM people_identity i
                WHERE i.person_id = m.person_id AND NOT i.created_at = ANY (%(times)s))
     OR {_MOVED} THEN 'edited'
+  WHEN {ended_since("m.person_id", "%(since)s")} THEN 'chose'
   WHEN {rows or "false"} THEN 'active'
 END"""
 
@@ -113,6 +116,7 @@ STRIP_LIST = f"""
 DELETE FROM people_subscription b USING made m
 WHERE b.person_id = m.person_id AND m.kept IS NOT NULL AND b.list_id = %(list)s AND b.since = ANY (%(times)s)
   AND NOT {confirmed("b.person_id", "later_list")} AND NOT {_OWN_YES.format(person="b.person_id")}
+  AND NOT {ended_since("b.person_id", "b.since")}
 """
 STRIP_IDENTITIES = f"""
 DELETE FROM people_identity i USING made m
@@ -173,7 +177,7 @@ WHERE r.category = %(category)s AND (NOT t.updated_at = ANY (%(times)s) OR {conf
 """
 _LIST_STANDS = f"""b.person_id = r.person_id AND b.list_id = %(list)s AND b.since = ANY (%(times)s)
   AND to_jsonb(b.state::text) = r.after AND NOT {confirmed("b.person_id", "later_list")}
-  AND NOT {_OWN_YES.format(person="b.person_id")}"""
+  AND NOT {_OWN_YES.format(person="b.person_id")} AND NOT {ended_since("b.person_id", "b.since")}"""
 LIST_KEPT = f"""
 SELECT count(*) FROM {_traces("list")} WHERE NOT EXISTS (SELECT FROM people_subscription b WHERE {_LIST_STANDS})
 """
