@@ -13,6 +13,7 @@ import pytest
 from tests import make
 from tests.api.conftest import Program, Programs
 from tillit.people.importing.run import run_import
+from tillit.people.importing.undo import run_undo
 from tillit.people.models import Import, Source
 from tillit.policy.regions import Region
 
@@ -42,6 +43,11 @@ def test_a_file_is_sent_and_imported(program: Program, source: Source) -> None:
     assert [each["id"] for each in program.get("/imports").json()["items"]] == [done["id"]]
     figures = program.get(f"/lists/{news.pk}").json()
     assert (figures["subscribed"], figures["unsubscribed"]) == (1, 1)
+    assert program.post(f"/imports/{done['id']}/undo").json()["state"] == "undoing"
+    run_undo(done["id"])
+    assert program.get(f"/imports/{done['id']}").json()["state"] == "undone"
+    assert program.get("/persons").json()["items"] == []
+    assert program.post(f"/imports/{done['id']}/undo").status_code == 409
 
 
 def test_columns_can_be_looked_at_first(program: Program, source: Source, import_folder: Path) -> None:

@@ -24,6 +24,7 @@ from tillit.outbound import Forbidden, Unreachable
 from tillit.people.identity import InvalidIdentifier
 from tillit.people.importing.files import NotReadable
 from tillit.people.importing.mapping import BadMapping
+from tillit.people.importing.undo import CannotUndo
 from tillit.people.lists import NameTaken
 from tillit.people.records import NobodyHere, UnreadableValue
 from tillit.people.segments.actions import NameTaken as SegmentNameTaken
@@ -160,6 +161,7 @@ _TOLD: tuple[tuple[type[Exception], Callable[[Any], ApiProblem]], ...] = (
     (Unreachable, lambda error: invalid("body.url", str(error))),
     (Mistake, lambda error: invalid("body.text", str(error))),
     (SegmentNameTaken, lambda _error: ApiProblem("conflict", _("Another segment of the workspace has this name."))),
+    (CannotUndo, lambda error: ApiProblem("conflict", str(error))),
     (TooSlow, lambda _error: ApiProblem("conflict", _("Counting took too long, and was stopped."))),
     (InvalidIdentifier, lambda error: invalid("body.email", str(error))),
     (UnreadableValue, _value),

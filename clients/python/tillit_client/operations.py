@@ -445,6 +445,13 @@ class Tillit(Connection):
         answer: shapes.Changed = self.call("POST", f"/imports/{import_id}/resume", idempotency_key=idempotency_key)
         return answer
 
+    def undo_import(self, import_id: int, *, idempotency_key: str | None = None) -> shapes.ImportShown:
+        """Undo an import within 30 days: what was done since stays. Its state is `undoing`, then `undone`.
+
+        Needs the role `editor` and the purpose `rights.fulfil`."""
+        answer: shapes.ImportShown = self.call("POST", f"/imports/{import_id}/undo", idempotency_key=idempotency_key)
+        return answer
+
     def list_suppressions(self, *, limit: int = UNSET, cursor: str = UNSET) -> shapes.SuppressionPage:
         """What the workspace suppresses.
 

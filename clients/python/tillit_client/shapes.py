@@ -69,6 +69,7 @@ class FieldShown(TypedDict):
     name: str
     label: str
     type: str
+    choices: list[str]
     category: str
 
 
@@ -277,6 +278,7 @@ class PersonShown(TypedDict):
     language: NotRequired[str | None]
     restricted: bool
     unreachable: bool
+    suppressed: bool
     identities: NotRequired[list[IdentityShown]]
     fields: NotRequired[dict[str, Any]]
     lists: NotRequired[list[StandingShown]]

@@ -12,7 +12,7 @@ from ninja import Query, Router
 from ninja.responses import Status
 from pydantic import BaseModel, Field
 
-from tillit.api.access import IMPORT, KeyRequest, actor
+from tillit.api.access import FULFIL, IMPORT, KeyRequest, actor
 from tillit.api.endpoints.persons import source_of
 from tillit.api.problems import ApiProblem, invalid, missing
 from tillit.api.routes import reads, writes
@@ -31,7 +31,7 @@ from tillit.api.shapes import (
 )
 from tillit.outbound import check_form, download
 from tillit.people import queries
-from tillit.people.importing import mapping, start
+from tillit.people.importing import mapping, start, undo
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.models import Import, MailingList
 
@@ -52,7 +52,7 @@ class ImportShown(BaseModel):
     """An import, with what came of it."""
 
     id: int
-    state: str = Field(description="draft, queued, running, done, failed or stopped")
+    state: str = Field(description="draft, queued, running, done, failed, stopped, undoing or undone")
     file_name: str
     source: int
     list: int | None
@@ -165,6 +165,14 @@ def resume_import(request: KeyRequest, import_id: NumberPath) -> Changed:
         raise ApiProblem("conflict", _("The file is no longer there. Upload it again."))
     start.resume(found)
     return Changed(changed=True)
+
+
+@writes(router, "POST", "/imports/{int:import_id}/undo", response=ImportShown, purpose=FULFIL)
+def undo_import(request: KeyRequest, import_id: NumberPath) -> ImportShown:
+    """Undo an import within 30 days: what was done since stays. Its state is `undoing`, then `undone`."""
+    found = _import(request, import_id)
+    undo.begin(found, by=actor(request), now=request.now)
+    return _shown(found)
 
 
 @writes(router, "DELETE", "/imports/{int:import_id}", response={204: None}, purpose=IMPORT)

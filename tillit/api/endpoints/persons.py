@@ -66,6 +66,7 @@ class PersonShown(BaseModel):
     language: str | None = None
     restricted: bool
     unreachable: bool
+    suppressed: bool
     identities: list[IdentityShown] = []
     fields: dict[str, Any] = {}
     lists: list[StandingShown] = []
@@ -246,6 +247,7 @@ def _shown(sheet: Sheet, categories: Sequence[str]) -> PersonShown:
         language=person.language if PREFERENCES in categories else None,
         restricted=person.restricted,
         unreachable=person.unreachable,
+        suppressed=person.suppressed,
         identities=[IdentityShown(kind=each.kind, value=each.value) for each in sheet.identities if each.value],
         fields=sheet.values,
         lists=[StandingShown(list=each.list_id, state=each.state, since=each.since) for each in sheet.standings],

@@ -14,6 +14,7 @@ from tillit.api.routes import reads, writes
 from tillit.api.shapes import Cursor, Limit, LongText, Name, Shape, cursor_of, place_of
 from tillit.people import lists as keeping
 from tillit.people import queries
+from tillit.people.models import Field as PersonField
 from tillit.people.models import Source
 
 router = Router(tags=["sources and fields"])
@@ -25,6 +26,7 @@ class FieldShown(BaseModel):
     name: str
     label: str
     type: str
+    choices: list[str] = Field(description="What a value may be, of a field of the type `choice`.")
     category: str = Field(description="The kind of information; a purpose sees the fields of its own categories only.")
 
 
@@ -62,9 +64,7 @@ class NewSource(Shape):
 def list_fields(request: KeyRequest) -> Fields:
     """The fields that persons can have."""
     found = queries.fields(request.auth.workspace_id)
-    return Fields(
-        items=[FieldShown(name=each.name, label=each.label, type=each.type, category=each.category) for each in found]
-    )
+    return Fields(items=[_field(each) for each in found])
 
 
 @reads(router, "/sources", response=SourcePage)
@@ -86,6 +86,10 @@ def make_source(request: KeyRequest, body: NewSource) -> Any:
         raise ApiProblem("conflict", _("Another source of the workspace has this name."))
     made = keeping.make_source(workspace_id, **body.model_dump(), by=actor(request))
     return Status(201, _shown(made))
+
+
+def _field(each: PersonField) -> FieldShown:
+    return FieldShown(name=each.name, label=each.said(), type=each.type, choices=each.choices, category=each.category)
 
 
 def _shown(each: Source) -> SourceShown:
