@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from playwright.sync_api import expect
 
 from tests import make
 from tests.browser import WIDTHS, assert_accessible
@@ -88,7 +89,12 @@ def test_the_pages_are_accessible(served, browser_page, sign_in, make_house, tmp
     path.write_bytes(FILE)
     browser_page.locator("#id_file").set_input_files(path)
     browser_page.get_by_role("button", name="Upload and look at it").click()
-    browser_page.get_by_label("What becomes of first name").wait_for()
+    mode = browser_page.get_by_label("What becomes of first name")
+    expect(mode).to_be_visible()
+    expect(browser_page.get_by_label("What becomes of email")).to_be_hidden()
+    browser_page.get_by_label("What first name means").select_option("")
+    expect(mode).to_be_hidden()
+    browser_page.get_by_label("What first name means").select_option("field:first_name")
     assert_accessible(browser_page)
     assert browser_page.evaluate("document.documentElement.scrollWidth") <= width
     browser_page.get_by_role("button", name="See what would change").click()
