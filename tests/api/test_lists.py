@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from tests import make
 from tests.api.conftest import Program
+from tillit.consent.actions import choose
 from tillit.consent.models import Choice
 from tillit.delivery.models import Message
 from tillit.ledger.processing import processing
@@ -83,6 +84,18 @@ def test_a_yes_needs_a_source_that_warrants_it_and_a_no_needs_nothing(program: P
     assert (first["id"], first["method"], first["source"]) == (made.json()["id"], Choice.Method.IMPORT, source.pk)
     Source.objects.filter(pk=source.pk).update(valid_until=timezone.localdate() - timedelta(days=1))
     assert program.post(here, {**yes, "source": source.pk}).json()["clause"] == "B4"
+
+
+@pytest.mark.clause("E9")
+@pytest.mark.parametrize("state", ["withdrawn", "objected", "refused"])
+def test_a_yes_on_a_sources_word_takes_no_refusal_back(program: Program, source: Source, state: str) -> None:
+    person = make.person(program.workspace, region=Region.EEA)
+    here, yes = f"/persons/{person}/choices", {"purpose": "marketing.email", "state": "granted", "source": source.pk}
+    assert program.post(here, yes).status_code == 201
+    choose(program.workspace.pk, person, {"marketing.email": state}, method="preferences", now=timezone.now())
+    refused = program.post(here, yes)
+    assert (refused.status_code, refused.json()["clause"]) == (409, "E9")
+    assert program.get(f"/persons/{person}?purpose=marketing.email").status_code == 404
 
 
 def test_what_cannot_be_refused_and_what_is_no_purpose_are_refused(program: Program) -> None:

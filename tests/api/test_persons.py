@@ -10,7 +10,11 @@ from tests import make
 from tests.api.conftest import Program, Programs
 from tillit.accounts.models import ApiKey
 from tillit.ledger.models import Activity
+from tillit.people.actions import make_default_fields
 from tillit.people.models import Source
+from tillit.people.segments.actions import make_segment
+from tillit.people.segments.conditions import vocabulary
+from tillit.people.segments.language import parse
 from tillit.policy.regions import Region
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +69,27 @@ def test_what_a_recipient_may_not_get_it_is_not_given(programs: Programs) -> Non
     refused = program.get(f"/persons/{person}")  # the staff's own purpose names no recipient
     assert refused.status_code == 409
     assert refused.json()["clause"] == "F1"
+
+
+@pytest.mark.clause("F1", "C8")
+def test_what_a_recipient_may_not_get_it_cannot_ask_by(programs: Programs) -> None:
+    program = programs(recipient="mail-relay")
+    house = program.workspace
+    make_default_fields(house.pk)
+    person = make.person(house, email="anna@example.org", traits={"occupation": {"company": "AB"}})
+    make.choice(house, person)
+    words = vocabulary(house.pk)
+    trees = {name: parse(text, words) for name, text in (("work", 'company = "AB"'), ("new", "added within 9 days"))}
+    work, new = (
+        make_segment(house.pk, name=name, tree=tree, by="user:1", description="") for name, tree in trees.items()
+    )
+    here = "purpose=marketing.email"
+    assert len(program.get(f"/persons?{here}&segment={new.pk}").json()["items"]) == 1
+    assert program.get(f"/segments/{new.pk}/count?{here}").json()["people"] == 1
+    for path in (f"/persons?{here}&segment={work.pk}", f"/segments/{work.pk}/count?{here}"):
+        refused = program.get(path)
+        assert (refused.status_code, refused.json()["clause"]) == (409, "F1"), path
+    assert program.get(f"/segments/{new.pk}/count").status_code == 409  # the staff's own purpose names no recipient
 
 
 def test_pages_follow_each_other_without_gap_or_repetition(program: Program) -> None:

@@ -26,6 +26,16 @@ class NotRefusable(Refused):
     """The purpose is one that cannot be refused while the relation exists, such as messages of the service."""
 
 
+class SaidNo(Refused):
+    """Somebody else's word for a consent does not stand against what the person decided."""
+
+    def __init__(self, purpose: str) -> None:
+        said = _(
+            "The person said no to this. Only they can say yes again: ask them by mail, or by the preference centre."
+        )
+        super().__init__(said, rule=purpose, clause="E9")
+
+
 class NobodyThere(Refused):
     """There is no such person in the workspace: they were erased, or never were."""
 
@@ -55,13 +65,27 @@ def choose(
     """Record one person's choices (purpose → state) in a context of their own; return the receipts by purpose.
 
     All are recorded, or none. `notices` maps a purpose to the digest of the words that the person was shown. `by` is
-    the person, unless somebody else records what they said; `source_id` is then what warrants it. Raises NobodyThere,
-    NotRefusable and Refused.
+    the person, unless somebody else records what they said; `source_id` is then what warrants it, and as with an
+    import it takes no refusal back. Raises NobodyThere, SaidNo, NotRefusable and Refused. Source: GDPR art 7(3), 21(3).
     """
     actor = by or person_actor(person_id)
     with processing(workspace_id, MANAGE, by=actor, act="choice.record", subject=person_id, about=about) as activity:
         _found(person_id)
+        if source_id is not None:
+            _check_no_refusal(person_id, decisions)
         return _record(activity, person_id, decisions, method=method, now=now, notices=notices, source_id=source_id)
+
+
+def _check_no_refusal(person_id: UUID, decisions: Mapping[str, str]) -> None:
+    last = dict(
+        Choice.objects.counting()
+        .filter(person_id=person_id, purpose__in=list(decisions))
+        .order_by("id")
+        .values_list("purpose", "state")
+    )
+    for purpose, state in decisions.items():
+        if state == State.GRANTED and last.get(purpose, state) != State.GRANTED:
+            raise SaidNo(purpose)
 
 
 @dataclass(frozen=True, slots=True)

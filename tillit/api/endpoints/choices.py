@@ -21,6 +21,8 @@ from tillit.governance.explain_words import as_json
 from tillit.ledger.processing import processing
 from tillit.people.importing.start import check_source
 from tillit.people.models import Person
+from tillit.people.segments.queries import check_disclosed
+from tillit.people.sheets import PREFERENCES
 
 router = Router(tags=["choices"])
 
@@ -73,7 +75,8 @@ def list_choices(request: KeyRequest, person_id: UUID) -> Choices:
     key = request.auth
     with processing(
         key.workspace_id, MANAGE, by=actor(request), act="choice.read", subject=person_id, recipient=key.recipient
-    ):
+    ) as activity:
+        check_disclosed([PREFERENCES], activity.categories)
         if not Person.objects.filter(pk=person_id).exists():
             raise missing()
         rows = list(Choice.objects.filter(person_id=person_id).order_by("-id"))

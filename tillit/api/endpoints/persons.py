@@ -33,8 +33,10 @@ from tillit.api.shapes import (
 from tillit.ledger.processing import processing
 from tillit.people import queries, records
 from tillit.people.actions import identity_key
+from tillit.people.exporting.columns import check_recipient
 from tillit.people.models import Identity, MailingList, Person, Source
 from tillit.people.search import Wanted, find
+from tillit.people.segments.queries import check_disclosed
 from tillit.people.sheets import CONTACT, PREFERENCES, Sheet, sheets
 from tillit.policy.regions import Region
 from tillit.rights.actions import erase
@@ -136,9 +138,9 @@ def list_persons(
     with processing(
         workspace_id, request.purpose, by=actor(request), act="people.read", recipient=key.recipient
     ) as activity:
+        if key.recipient and wish.email:
+            check_disclosed([CONTACT], activity.categories)
         ids = _with_address(workspace_id, wish.email)
-        if ids == ():
-            return PersonPage(items=[], next=None)
         wanted = Wanted(
             text=wish.q.strip(),
             list_id=wish.list,
@@ -149,6 +151,10 @@ def list_persons(
             after=after,
             limit=limit,
         )
+        if key.recipient:
+            check_recipient(wanted, activity.categories)
+        if ids == ():
+            return PersonPage(items=[], next=None)
         page = find(workspace_id, wanted)
         found = sheets([row.person.pk for row in page.rows], categories=activity.categories)
         activity.count(persons=len(found))

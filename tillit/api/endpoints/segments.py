@@ -89,7 +89,13 @@ def get_segment(request: KeyRequest, segment_id: NumberPath) -> SegmentShown:
 def count_segment(request: KeyRequest, segment_id: NumberPath, purpose: Purpose = ADMINISTER) -> SegmentCount:
     """How many people are in a segment now, of those whom the purpose permits."""
     found = _segment(request, segment_id)
-    counted = queries.count(found.workspace_id, from_json(found.tree), by=actor(request), purpose=request.purpose)
+    counted = queries.count(
+        found.workspace_id,
+        from_json(found.tree),
+        by=actor(request),
+        purpose=request.purpose,
+        recipient=request.auth.recipient,
+    )
     return SegmentCount(people=counted.number, everybody=counted.everybody, exact=counted.exact)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tillit.ledger.processing import Refused
 from tillit.people import queries
+from tillit.people.segments.queries import check_disclosed, compiled_here
 from tillit.people.selection import FLAGS, Selection
 
 NOTHING = _("The purpose and the recipient leave no column to write.")
@@ -80,6 +81,16 @@ def check(wanted: Selection, categories: Collection[str]) -> None:
         if category not in categories:
             text = _("This purpose does not use “%(category)s”, so people cannot be chosen by %(what)s.")
             raise Refused(text % {"category": category, "what": what}, clause="A6")
+
+
+def check_recipient(wanted: Selection, categories: Collection[str]) -> None:
+    """Raise Refused where whom a recipient asks for would tell them of a category that they may not have.
+
+    Each answer to such a question says it of whoever is in it. In the caller's context.
+    """
+    check(wanted, categories)
+    if wanted.segment_id is not None:
+        check_disclosed(compiled_here(wanted.segment_id).categories, categories)
 
 
 def _asks(wanted: Selection) -> Iterator[tuple[str, str | Promise]]:

@@ -100,6 +100,16 @@ def compiled_here(segment_id: int, *, workspace_id: int | None = None) -> Compil
     return compiled(segment.workspace_id, from_json(segment.tree), purpose)
 
 
+def check_disclosed(asked: Iterable[str], categories: Iterable[str]) -> None:
+    """Raise LacksCategory where a question is about more than whoever gets the answer may have.
+
+    The answer tells it of everybody whom it names or counts. Source: GDPR art 5(1)(b)-(c).
+    """
+    if more := sorted(set(asked) - set(categories)):
+        text = _("The recipient may not have %(categories)s, so they cannot ask by that.")
+        raise LacksCategory(text % {"categories": ", ".join(f"“{each}”" for each in more)}, clause="F1")
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """How many people are in a segment and how many there are; `exact` or from a sample."""
@@ -115,14 +125,24 @@ class Count:
         return 100 * self.number / self.everybody if self.everybody else 0.0
 
 
-def count(workspace_id: int, tree: Node, *, by: str, purpose: str = ADMINISTER, limit_s: float = LIMIT_S) -> Count:
+def count(
+    workspace_id: int,
+    tree: Node,
+    *,
+    by: str,
+    purpose: str = ADMINISTER,
+    recipient: str = "",
+    limit_s: float = LIMIT_S,
+) -> Count:
     """Count the people of a segment whom a purpose permits; from a sample when it takes longer than the limit.
 
-    Raises LacksCategory, Outdated, and TooSlow when a sample takes too long as well.
+    Raises LacksCategory, also for what a `recipient` may not have, Outdated, and TooSlow when a sample takes too long
+    as well.
     """
     started = time.perf_counter()
-    with processing(workspace_id, purpose, by=by, act="segment.count") as activity:
+    with processing(workspace_id, purpose, by=by, act="segment.count", recipient=recipient) as activity:
         query = compiled(workspace_id, tree, purpose)
+        check_disclosed(query.categories, activity.categories)
         everybody = _number("SELECT count(*) FROM people_person", {}, limit_s)
         if everybody is None:
             raise TooSlow
