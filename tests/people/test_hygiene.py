@@ -155,6 +155,27 @@ def test_mending_takes_no_address_of_somebody_else_nor_brings_back_the_erased_or
     assert people(house) == before
 
 
+@pytest.mark.clause("E9", "C20")
+def test_whoever_is_suppressed_or_restricted_is_left_as_they_are(news):
+    house = news.workspace
+    flag(news, "bo@gmial.com", Person.RESTRICTED)
+    suppress(house.pk, [("email", "anna@gmial.com")], Why(reason="asked", by="user:1", now=timezone.now()))
+    before = people(house)
+    assert not mending.mend(news, "gmial.com", by="user:1", now=timezone.now(), total=2).counts
+    done = mending.remove(news, "typo", by="user:1", now=timezone.now(), total=3)
+    assert done.counts == {"removed": 2}
+    assert people(house)["bo@gmial.com"] == before["bo@gmial.com"]
+
+
+@pytest.mark.clause("E9", "C20")
+def test_undoing_a_mending_writes_back_no_address_that_was_suppressed_since(news):
+    done = mending.mend(news, "gmial.com", by="user:1", now=timezone.now(), total=2)
+    suppress(news.workspace_id, [("email", "anna@gmial.com")], Why(reason="asked", by="user:1", now=timezone.now()))
+    counts = mending.undo(done, by="user:1", now=timezone.now()).counts
+    assert (counts["put_back"], counts["barred"]) == (1, 1)
+    assert "anna@gmail.com" in people(news.workspace)
+
+
 def test_a_domain_that_is_fine_is_not_mended(news):
     with pytest.raises(Refused):
         mending.mend(news, "example.org", by="user:1", now=timezone.now())

@@ -25,6 +25,7 @@ def test_somebody_who_unsubscribed_stays_so(house, bring):
     done = bring(house, "email,status\na@example.org,subscribed\nb@example.org,subscribed\n", consent=MARKETING)
     assert people(house)["a@example.org"]["lists"] == ["unsubscribed"]
     assert done.counts["kept_out"] == 1
+    assert people(house)["a@example.org"]["choices"] == []  # a file's yes is no word against their own leaving
 
 
 @pytest.mark.clause("E9", "E3", "C11")

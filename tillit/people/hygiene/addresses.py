@@ -18,7 +18,8 @@ _MISTYPED = f"""
 SELECT i.key, i.person_id, i.value
 FROM people_subscription s JOIN people_person p ON p.id = s.person_id
 JOIN people_identity i ON i.person_id = p.id AND i.kind = 'email' AND split_part(i.value, '@', 2) = %(from)s
-WHERE s.list_id = %(list)s AND s.state = 'subscribed' AND p.id > %(after)s {{more}}
+WHERE s.list_id = %(list)s AND s.state = 'subscribed' AND p.id > %(after)s
+  AND p.flags & {Person.RESTRICTED | Person.SUPPRESSED} = 0 {{more}}
 ORDER BY p.id LIMIT {BATCH} FOR UPDATE OF p
 """
 _INSERT = """
@@ -60,7 +61,7 @@ def _rewrite(
     workspace_id = item.list.workspace_id
     hashed = hasher(key, workspace_id, "email")
     wanted = {old: value for old, _person, text in rows if (value := _in(text, domain))}
-    barred = suppressed(workspace_id, wanted.values()) if name == "mended" else set()
+    barred = suppressed(workspace_id, wanted.values())
     usable = [(old, person, wanted[old]) for old, person, _ in rows if old in wanted and wanted[old] not in barred]
     told: dict[str, Any] = {
         "workspace": workspace_id,

@@ -21,7 +21,7 @@ from tillit.people.hygiene.addresses import mend_batch, unmend_batch
 from tillit.people.hygiene.domains import suggestion
 from tillit.people.hygiene.kinds import KINDS
 from tillit.people.hygiene.looking import ADMINISTER, PEOPLE, looked_at
-from tillit.people.models import ListMending, MailingList
+from tillit.people.models import ListMending, MailingList, Person
 from tillit.people.own_acts import ended_since
 
 BATCH = 5000
@@ -30,6 +30,8 @@ UNDO_WITHIN = timedelta(days=30)
 STALLED_AFTER = timedelta(minutes=5)
 Act, State = ListMending.Act, ListMending.State
 
+# Whoever had processing restricted is left as they are. Source: GDPR art 18(1), (2).
+_FREE = f"p.flags & {Person.RESTRICTED} = 0"
 _REMOVE = f"""
 WITH batch AS (SELECT s.person_id {{people}} ORDER BY 1 LIMIT {BATCH})
 UPDATE people_subscription s SET state = 'unsubscribed', since = %(at)s
@@ -39,7 +41,7 @@ _PUT_BACK = f"""
 WITH batch AS (
     SELECT s.person_id FROM people_subscription s JOIN people_person p ON p.id = s.person_id
     WHERE s.list_id = %(list)s AND s.state = 'unsubscribed' AND s.since = %(at)s
-      AND NOT {ended_since("s.person_id", "s.since")} LIMIT {BATCH})
+      AND {_FREE} AND NOT {ended_since("s.person_id", "s.since")} LIMIT {BATCH})
 UPDATE people_subscription s SET state = 'subscribed', since = %(now)s
 FROM batch b WHERE s.person_id = b.person_id AND s.list_id = %(list)s AND s.state = 'unsubscribed'
 """
@@ -141,7 +143,7 @@ Step = Callable[[ListMending, UUID], tuple[dict[str, int], UUID | None]]
 def _remove_batch(item: ListMending, after: UUID) -> tuple[dict[str, int], UUID | None]:
     kind = KINDS[item.kind]
     told = kind.told(looked_at(item.list_id, now=item.at))
-    statement = _REMOVE.format(people=PEOPLE.format(where=kind.where))
+    statement = _REMOVE.format(people=PEOPLE.format(where=f"({kind.where}) AND {_FREE}"))
     return _updated(statement, {"list": item.list_id, "at": item.at, **told}, "removed", after)
 
 

@@ -190,7 +190,9 @@ GRANTS = _FOLDED.format(
         condition=f"NOT s.fresh AND s.agreed AND s.standing = {IN} AND NOT EXISTS"
         " (SELECT FROM consent_choice c WHERE c.person_id = s.person_id AND c.purpose = %(grant_purpose)s"
         " AND NOT EXISTS (SELECT FROM consent_voidedchoice v WHERE v.choice_id = c.id))"
-        " AND EXISTS (SELECT FROM people_person p WHERE p.id = s.person_id AND p.refused & %(grant_ever)s = 0)",
+        " AND EXISTS (SELECT FROM people_person p WHERE p.id = s.person_id AND p.refused & %(grant_ever)s = 0)"
+        " AND NOT EXISTS (SELECT FROM people_subscription b WHERE b.person_id = s.person_id"
+        " AND b.list_id = %(list)s AND b.state = 'unsubscribed')",
     ),
     trace=_CHOSEN,
     gains="granted",
