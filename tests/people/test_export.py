@@ -199,10 +199,12 @@ def test_a_file_expires_and_is_deleted(club):
 
 
 def test_an_export_whose_worker_died_is_ended(club):
-    export, now = start(club.pk, Order(), by=BY, now=timezone.now(), defer=False), timezone.now()
+    order, now = Order(selection=Selection(text="anna@example.org")), timezone.now()
+    export = start(club.pk, order, by=BY, now=now, defer=False)
     Export.objects.filter(pk=export.pk).update(state="running", moved_at=now - timedelta(hours=1))
     files.clean(now=now)
     export.refresh_from_db()
+    assert export.selection == {"by_text": True}
     assert (export.state, export.error) == ("failed", "The worker ended before the file was complete.")
 
 

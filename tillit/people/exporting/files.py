@@ -38,6 +38,13 @@ def path_of(export: Export) -> Path | None:
     return path if path.exists() else None
 
 
+def impersonal(export: Export) -> dict[str, object]:
+    """What of an export's selection names nobody: a text that was searched and chosen persons are not kept."""
+    said = export.selection
+    kept = {name: value for name, value in said.items() if name not in {"text", "ids"}}
+    return kept | {f"by_{name}": True for name in ("text", "ids") if said.get(name)}
+
+
 def remove(export: Export) -> None:
     """Delete an export's file; what was exported stays in the history."""
     if path := path_of(export):
@@ -48,7 +55,9 @@ def remove(export: Export) -> None:
 def clean(*, now: datetime) -> int:
     """Delete the files whose time is over, and end exports whose worker died; return how many files."""
     stalled = Export.objects.filter(state=State.RUNNING, moved_at__lt=now - STALLED_AFTER)
-    stalled.update(state=State.FAILED, error="The worker ended before the file was complete.", finished_at=now)
+    for export in stalled:
+        said = {"state": State.FAILED, "error": "The worker ended before the file was complete.", "finished_at": now}
+        stalled.filter(pk=export.pk).update(**said, selection=impersonal(export))
     Export.objects.filter(expires_at__lte=now).exclude(path="").update(path="")
     kept = set(Export.objects.exclude(path="").values_list("path", flat=True))
     removed = 0

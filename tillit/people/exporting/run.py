@@ -15,7 +15,7 @@ from tillit.ledger.processing import Refused, processing
 from tillit.ledger.versions import version
 from tillit.people.exporting import columns as holding
 from tillit.people.exporting import files, rows
-from tillit.people.exporting.start import impersonal, order_of, possible_columns, recipient_of
+from tillit.people.exporting.start import order_of, possible_columns, recipient_of
 from tillit.people.exporting.writers import MAKERS
 from tillit.people.models import Export
 
@@ -127,7 +127,7 @@ def _finish(export: Export, path: Path, written: int) -> Export:
         finished_at=now,
         moved_at=now,
         expires_at=now + files.KEEP,
-        selection=impersonal(export),
+        selection=files.impersonal(export),
     ):
         path.unlink(missing_ok=True)
     export.refresh_from_db()
@@ -136,7 +136,7 @@ def _finish(export: Export, path: Path, written: int) -> Export:
 
 def _fail(export: Export, error: str) -> Export:
     Export.objects.filter(pk=export.pk, state=State.RUNNING).update(
-        state=State.FAILED, error=error[:2000], finished_at=timezone.now(), selection=impersonal(export)
+        state=State.FAILED, error=error[:2000], finished_at=timezone.now(), selection=files.impersonal(export)
     )
     export.refresh_from_db()
     return export

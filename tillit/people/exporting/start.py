@@ -104,14 +104,7 @@ def recipient_of(export: Export) -> str:
 def stop(export: Export, *, now: datetime) -> bool:
     """Stop an export; return whether it still ran. What was written of its file goes."""
     alive = Export.objects.filter(pk=export.pk, state__in=[State.QUEUED, State.RUNNING])
-    return bool(alive.update(state=State.STOPPED, finished_at=now, selection=impersonal(export)))
-
-
-def impersonal(export: Export) -> dict[str, object]:
-    """What of an export's selection names nobody: a text that was searched and chosen persons are not kept."""
-    said = export.selection
-    kept = {name: value for name, value in said.items() if name not in {"text", "ids"}}
-    return kept | {f"by_{name}": True for name in ("text", "ids") if said.get(name)}
+    return bool(alive.update(state=State.STOPPED, finished_at=now, selection=files.impersonal(export)))
 
 
 def open_again(export: Export, *, by: str, now: datetime) -> None:
