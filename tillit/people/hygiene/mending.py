@@ -127,6 +127,8 @@ def run(mending_id: int) -> ListMending:
             item.list.workspace_id, ADMINISTER, by=item.by, act=act, about=f"list:{item.list_id}"
         ) as activity:
             item = ListMending.objects.select_for_update(of=("self",)).select_related("list").get(pk=mending_id)
+            if item.state != (State.UNDOING if undoing else State.RUNNING):
+                break  # another worker ended it, and somebody may be undoing it
             counts, after = step(item, after)
             activity.count(**counts)
             item.counts = dict(Counter(item.counts) + Counter(counts))
