@@ -13,7 +13,9 @@ from tests import make
 from tillit.consent.actions import choose
 from tillit.consent.marketing import stop_marketing
 from tillit.consent.subscriptions import unsubscribe
+from tillit.ledger.models import Activity
 from tillit.ledger.processing import processing
+from tillit.ledger.versions import in_force
 from tillit.people import lists, records
 from tillit.people.bulk import actions, filters
 from tillit.people.bulk import run as running
@@ -276,10 +278,16 @@ def test_after_thirty_days_it_is_forgotten_whom_it_was_about(workspace):
     act = begin(workspace, "list.add", list=news.pk)
     later = timezone.now() + timedelta(days=31)
     assert not actions.can_undo(act, now=later)
+    begin(workspace, "list.remove", list=news.pk)
+    rules = in_force(workspace.pk).rules
+    [unseen, *_more] = rules["rights.fulfil"].categories - rules["audience.administer"].categories
+    with processing(workspace.pk, "rights.fulfil", by="test", act="hide"):
+        BulkChange.objects.filter(act_id=act.pk).update(category=unseen)
     assert actions.clean(now=timezone.now()) == 0
-    assert actions.clean(now=later) == 1
-    with under(workspace):
+    assert actions.clean(now=later) == 2
+    with processing(workspace.pk, "rights.fulfil", by="test", act="look"):
         assert not BulkChange.objects.exists()
+    assert [row.counts for row in Activity.objects.filter(act="bulk.clean")] == [{"changes": 2}]
 
 
 @pytest.mark.clause("E1", "E8")

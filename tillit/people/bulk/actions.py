@@ -14,7 +14,7 @@ from psycopg.errors import QueryCanceled
 from tillit.ledger.processing import OpenActivity, Refused, processing
 from tillit.people.bulk.verbs import LEFT_OUT, AddToList, RemoveFromList, SetField, Verb
 from tillit.people.models import BulkAct, BulkChange, Field, MailingList
-from tillit.people.records import ADMINISTER, UnreadableValue
+from tillit.people.records import ADMINISTER, FULFIL, UnreadableValue
 from tillit.people.selection import Selection, statement
 from tillit.people.values import read
 
@@ -147,12 +147,19 @@ def resume_stalled(*, now: datetime) -> int:
 
 
 def clean(*, now: datetime) -> int:
-    """Remove what acts did to whom once it cannot be undone any more; return how many rows."""
+    """Remove what acts did to whom once it cannot be undone any more; return how many rows.
+
+    One context a workspace and night, however many acts there ever were, under the purpose that sees every category:
+    what staff may no longer see is forgotten, too.
+    """
     removed = 0
     old = BulkAct.objects.filter(created_at__lt=now - UNDO_FOR).exclude(state__in=[State.RUNNING, State.UNDOING])
-    for act in old.filter(total__gt=0).order_by("id"):
-        with processing(act.workspace_id, ADMINISTER, by="system", act="bulk.clean", about=f"bulk_act:{act.pk}"):
-            removed += BulkChange.objects.filter(act_id=act.pk).delete()[0]
+    for workspace_id in sorted(set(old.order_by().values_list("workspace_id", flat=True))):
+        acts = list(old.filter(workspace_id=workspace_id).values_list("pk", flat=True))
+        with processing(workspace_id, FULFIL, by="system", act="bulk.clean") as activity:
+            forgotten = BulkChange.objects.filter(act_id__in=acts).delete()[0]
+            activity.count(changes=forgotten)
+        removed += forgotten
     return removed
 
 
