@@ -24,7 +24,7 @@ from tillit.consent.models import Choice, VoidedChoice
 from tillit.consent.subscriptions import unsubscribe
 from tillit.delivery.models import Message
 from tillit.ledger.processing import SYSTEM, processing
-from tillit.people import records
+from tillit.people import lists, records
 from tillit.people.actions import make_default_fields, set_subscription
 from tillit.people.importing import cleaning, files, undo
 from tillit.people.importing.run import run_import
@@ -142,18 +142,19 @@ def test_a_no_by_leaving_the_list_stays(house, bring):
 @pytest.mark.clause("E5", "E9")
 def test_whoever_says_no_once_more_after_the_file_did_keeps_it(house, bring):
     news, now = MailingList.objects.get(workspace=house), timezone.now()
-    who = [known(house, f"{name}@example.org") for name in ("anna", "bo")]
+    who = [known(house, f"{name}@example.org") for name in ("anna", "bo", "cia")]
     with processing(house.pk, ADMINISTER, by="t", act="fill") as activity:
         set_subscription(activity, who, news, "subscribed", now=now)
     for person in who:
         make.choice(house, person)
-    rows = [f"{name}@example.org,unsubscribed" for name in ("anna", "bo", "new", "newer")]
+    rows = [f"{name}@example.org,unsubscribed" for name in ("anna", "bo", "cia", "new", "newer")]
     done = bring(house, "email,status\n" + "\n".join(rows) + "\n")
     found = people(house)
     for name in ("anna", "new"):
         unsubscribe(house.pk, found[f"{name}@example.org"]["id"], [news.pk], now=timezone.now())
     for name in ("bo", "newer"):
         stop_marketing(house.pk, found[f"{name}@example.org"]["id"], method="one-click", now=timezone.now())
+    lists.take_off_list(news, [found["cia@example.org"]["id"]], by="user:1", now=timezone.now())  # they rang
     undone(done)
     left = people(house)
     assert {address: entry["lists"] for address, entry in left.items()} == {each: ["unsubscribed"] for each in found}

@@ -33,8 +33,8 @@ def stop_marketing(
     """Refuse every marketing purpose of the policy in force and leave every list; repeating it changes nothing.
 
     A consent is withdrawn, a consent never given refused, anything else objected to; also what only a file says that
-    they refused, since an import can be undone. An erased person has nothing left
-    to refuse. Source: GDPR art 7(3), 21(2)-(3); CLAUSES E9.
+    they refused, since an import can be undone. An erased person has nothing left to refuse.
+    Source: GDPR art 7(3), 21(2)-(3); CLAUSES E9.
     """
     version = in_force(workspace_id)
     actor = by or person_actor(person_id)

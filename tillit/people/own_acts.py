@@ -6,8 +6,8 @@ off. `ledger` lies below, and a person's own acts name them there.
 
 from __future__ import annotations
 
-#: Acts by which a person, or somebody on their request, leaves lists. A choice has a row of its own.
-ENDING = ("list.unsubscribe", "marketing.stop", "preferences.save")
+#: Acts by which one person, or somebody on their request, leaves lists. A choice has a row of its own.
+ENDING = ("list.unsubscribe", "list.remove", "marketing.stop", "preferences.save")
 
 
 def ended_since(person: str, moment: str) -> str:
