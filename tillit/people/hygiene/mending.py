@@ -41,7 +41,9 @@ _PUT_BACK = f"""
 WITH batch AS (
     SELECT s.person_id FROM people_subscription s JOIN people_person p ON p.id = s.person_id
     WHERE s.list_id = %(list)s AND s.state = 'unsubscribed' AND s.since = %(at)s
-      AND {_FREE} AND NOT {ended_since("s.person_id", "s.since")} LIMIT {BATCH})
+      AND {_FREE} AND NOT {ended_since("s.person_id", "s.since")}
+      AND NOT EXISTS (SELECT FROM consent_choice k
+                      WHERE k.person_id = s.person_id AND k.at > s.since AND k.state <> 'granted') LIMIT {BATCH})
 UPDATE people_subscription s SET state = 'subscribed', since = %(now)s
 FROM batch b WHERE s.person_id = b.person_id AND s.list_id = %(list)s AND s.state = 'unsubscribed'
 """
