@@ -116,3 +116,10 @@ def assert_accessible(page: Page) -> None:
     found = [each for each in Axe().run(page).response["violations"] if each["impact"] in {"serious", "critical"}]
     words = [f"{each['id']}: {each['help']}: {[node['html'][:120] for node in each['nodes'][:4]]}" for each in found]
     assert not found, "\n".join(words)
+
+
+def settle(page: Page) -> None:
+    """Wait until htmx listens to what it put into a page; what happens to it before is lost, 20 ms after it is seen."""
+    from playwright.sync_api import expect
+
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-added, .htmx-settling")).to_have_count(0)

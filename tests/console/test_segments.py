@@ -9,7 +9,7 @@ from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 
 from tests import make
-from tests.browser import WIDTHS, assert_accessible
+from tests.browser import WIDTHS, assert_accessible, settle
 from tests.people.segment_trees import WORDS, trees, unhurried
 from tillit.accounts.models import Role
 from tillit.console import segment_builder as builder
@@ -205,17 +205,22 @@ def test_a_segment_is_built_in_a_browser(served, browser_page, sign_in, make_hou
     page.goto(f"/w/{house.pk}/segments/new")
     page.get_by_label("Name").fill("Lund without news")
     page.get_by_label("What is asked about").select_option("field:city")
+    settle(page)
     page.get_by_label("Value").fill("Lund")
     expect(page.locator("#count")).to_contain_text("10 of 20 people")
     page.get_by_role("button", name="Condition", exact=True).click()
     expect(page.get_by_label("What is asked about")).to_have_count(2)
+    settle(page)
     page.get_by_label("What is asked about").nth(1).select_option("did:on list")
+    expect(page.get_by_label("Which", exact=True)).to_be_visible()
+    settle(page)
     page.get_by_label("Which", exact=True).select_option("News")
     expect(page.locator("#count")).to_contain_text("10 of 20 people")
     page.get_by_label("Whether it holds").select_option("Who not")
     expect(page.locator("#count")).to_contain_text("0 of 20 people")
     page.get_by_role("button", name="Text").click()
     expect(page.get_by_label("Conditions as text")).to_have_value('city = "Lund" and not on list "News"')
+    settle(page)
     page.get_by_label("Conditions as text").fill('city = "Lund" or on list "News"')
     expect(page.locator("#count")).to_contain_text("20 of 20 people")
     page.get_by_role("button", name="Save").click()

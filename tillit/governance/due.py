@@ -16,7 +16,8 @@ from tillit.policy.keeping import Retention, Trigger
 from tillit.policy.values import Period
 
 #: The fields that say when a row came to be, in the order in which one is looked for; else its UUIDv7 does.
-_MADE = ("at", "since", "created_at", "updated_at")
+#: A table with neither is not counted: its rows follow from others (words of names) or are kept for 30 days (traces).
+_MADE = ("at", "since", "created_at", "updated_at", "until")
 #: Tables whose rows are a contact with the person: what was sent, what was done with it, what was chosen.
 _CONTACTS = ("delivery_message", "delivery_event", "consent_choice")
 
@@ -60,6 +61,8 @@ def _holding(category: str) -> Iterator[tuple[type[models.Model], Declares]]:
 def _older(model: type[models.Model], declares: Declares, category: str, until: datetime) -> int:
     names = [field.name for field in model._meta.concrete_fields]
     made = next((name for name in _MADE if name in names), None)
+    if not made and not isinstance(model._meta.pk, models.UUIDField):
+        return 0
     found = model._default_manager.filter(**({f"{made}__lt": until} if made else {"pk__lt": _first_id(until)}))
     if declares.category_column:
         found = found.filter(**{declares.category_column: category})
