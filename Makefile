@@ -19,10 +19,12 @@ demo: $(VENV)/.installed build/frontend
 serve: $(VENV)/.installed build/frontend
 	@TILLIT_PORT=$(PORT) exec $(BIN)/tillit serve
 
-## make test          run every test, browser tests included
+## make test          run every test, browser tests included, on every core (PYTEST= adds options; -n0: on one)
+# Handed out one by one and in order: browser tests come last for each worker, and all of them end together.
+SHARED := --numprocesses=logical --maxprocesses=4 --dist=load --maxschedchunk=1
 test: $(VENV)/.installed-test build/frontend
 	@$(BIN)/python tests/chromium.py
-	$(BIN)/python -m pytest -q $(PYTEST)
+	$(BIN)/python -m pytest -q $(SHARED) $(PYTEST)
 
 ## make check         style, types, layers, declarations, migrations
 check: $(VENV)/.installed-test build/frontend

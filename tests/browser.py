@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.chromium import path as chromium_path
+from tests.environment import alone
 
 if TYPE_CHECKING:  # most runs start no browser
     from django.test.testcases import LiveServerThread
@@ -42,7 +43,8 @@ def served(committed_db: None) -> Iterator[Served]:
 
     from tillit.conf.frontend import build
 
-    build()
+    with alone():
+        build()
     thread = LiveServerThread("localhost", StaticFilesHandler)
     thread.daemon = True
     thread.start()

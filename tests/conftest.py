@@ -1,7 +1,8 @@
 """Real PostgreSQL for every test, as the application's role.
 
-One embedded server a checkout, without fsync; its database is made anew for each run. A test that uses `db` runs in a
-transaction that is rolled back; one that needs committed rows (several connections or processes) uses `committed_db`.
+One embedded server a checkout, or a worker where several share the tests, without fsync; its database is made anew for
+each run. A test that uses `db` runs in a transaction that is rolled back; one that needs committed rows (several
+connections or processes) uses `committed_db`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.browser import browser_context, browser_page, chromium, served, sign_in  # noqa: F401  fixtures
-from tests.environment import ROOT, without_promises
+from tests.environment import ROOT, alone, without_promises
 from tillit.conf import postgres
 from tillit.env import DATABASE, embedded_dsn, env
 
@@ -27,14 +28,18 @@ def superuser(database: str = DATABASE) -> psycopg.Connection:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the browser tests last: the browser keeps an event loop in the main thread, where others run their own."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Put the browser tests last: the browser keeps an event loop in the main thread, where others run their own.
+
+    The journeys come first: begun late, such a long test would leave the other workers without work.
+    """
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, "journeys" not in item.path.parts))
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[postgres.EmbeddedPostgres]:
     running = postgres.EmbeddedPostgres(env().data, durable=False)
-    running.start()
+    with alone():  # the first server on a machine may make the system user that all of them run as
+        running.start()
     yield running
     running.stop()
 
@@ -63,8 +68,6 @@ def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
     """Database access whose commits are real; every table is emptied afterwards."""
     from django.db import connections
 
-    from tillit.ledger.versions import version
-
     with django_db_blocker.unblock():
         yield
         for connection in connections.all():
@@ -76,8 +79,8 @@ def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
         ).fetchall()
         names = ", ".join(f'"{name}"' for (name,) in tables if name not in KEPT)
         connection.execute("SET session_replication_role = replica")  # the ledger refuses TRUNCATE by trigger
-        connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
-    version.cache_clear()  # a version never changes, but here its number begins anew
+        # No number begins anew: what was made of a version or a campaign is kept by its id.
+        connection.execute(f"TRUNCATE {names} CASCADE")
 
 
 @pytest.fixture
@@ -91,7 +94,8 @@ def compiled_texts() -> None:
     """Pages can be asked for in every language."""
     from tillit.conf.translations import compile_catalogues
 
-    compile_catalogues()
+    with alone():
+        compile_catalogues()
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.environment import ROOT
+from tests.environment import ROOT, alone
 from tillit.conf import frontend
 
 LOCK = ROOT / "frontend" / "package-lock.json"
@@ -17,7 +17,8 @@ LOCK = ROOT / "frontend" / "package-lock.json"
 
 @pytest.fixture(scope="module")
 def built() -> None:
-    frontend.build()
+    with alone():
+        frontend.build()
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_from_a_draft_to_the_people_it_concerns(served, browser_page, sign_in, s
 
     page.goto(f"/w/{workspace.pk}/policy/drafts/{draft.pk}/publish")
     page.get_by_text("Counted in the database").wait_for()
-    assert page.get_by_label("On a day and at a time").is_checked()
+    expect(page.get_by_label("On a day and at a time")).to_be_checked()
     expect(page.get_by_label("Without notice, because …")).not_to_be_visible()
     page.get_by_label("At once").check()
     expect(page.get_by_label("Without notice, because …")).to_be_visible()

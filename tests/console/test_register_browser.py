@@ -76,7 +76,7 @@ def test_numbers_come_by_themselves(house: Workspace, browser_page: Page) -> Non
     browser_page.goto(f"/w/{house.pk}/policy/map")
     place = browser_page.locator("#rows-contact-people_person")
     browser_page.get_by_text("Rows of this workspace").wait_for()
-    assert place.inner_text() == "1"
+    expect(place).to_have_text("1")
 
 
 @pytest.mark.parametrize(("kind", "begins"), [("svg", b"<svg"), ("png", b"\x89PNG")])

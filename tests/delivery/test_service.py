@@ -27,6 +27,7 @@ def hello(mail: ServiceMail) -> Parts:
 
 @pytest.fixture(autouse=True)
 def template(monkeypatch):
+    service._discover()  # it happens once a process: not while a copy stands in
     monkeypatch.setattr(service, "_composers", dict(service._composers))
     register("test.hello", hello)
 
