@@ -334,8 +334,8 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tillit.conf.settings"
 import django; django.setup()
 from tillit.people.importing import undo
 real, count = undo.undo_made, []
-def dying(step, chunk):
-    real(step, chunk)
+def dying(step, *, chunk):
+    real(step, chunk=chunk)
     count.append(1)
     if len(count) == 3:
         os._exit(9)

@@ -12,12 +12,12 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from tillit.ledger.processing import Refused, processing
 from tillit.people.importing import cells, files, mapping
 from tillit.people.importing.files import RefusedRows
 from tillit.people.importing.forms import told_forms
+from tillit.people.importing.patience import TRIES, Gone, in_the_way
 from tillit.people.importing.rows import CHUNK_ROWS, Chunk, Plan, Refusal, chunks, fields_of
 from tillit.people.importing.seen import Seen
 from tillit.people.importing.staging import Terms, write
@@ -26,7 +26,6 @@ from tillit.people.importing.table import read_batches
 from tillit.people.models import Import, ImportChunk
 
 Progress = Callable[[Import], None]
-TRIES = 3
 BYTES_A_ROW = 60  # of files seen; only sizes the first table of seen addresses
 
 # The planner knows nothing of fresh rows until autovacuum comes by, a minute or more later: the count of an audience of
@@ -145,8 +144,8 @@ def _write_patiently(item: Import, plan: Plan, terms: Terms, chunk: Chunk, repor
         fresh = replace(chunk, refusals=[*chunk.refusals], counts=Counter(chunk.counts), repeated=set(chunk.repeated))
         try:
             _write(item, plan, terms, fresh, report)
-        except OperationalError as error:
-            if attempt == TRIES or not isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
+        except (OperationalError, Gone) as error:
+            if attempt == TRIES or not in_the_way(error):
                 raise
             report.cut(kept)
         else:

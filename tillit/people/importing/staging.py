@@ -16,6 +16,7 @@ from tillit.ledger.processing import OpenActivity
 from tillit.ledger.versions import version
 from tillit.people.importing import known as known_sql
 from tillit.people.importing import statements as sql
+from tillit.people.importing.patience import Gone
 from tillit.people.importing.rows import FIXED, SEPARATOR, Chunk, FieldColumn, Plan, Refusal
 from tillit.people.suppression.known import anything, suppressed
 from tillit.policy.dates import add
@@ -35,7 +36,10 @@ class Terms:
 
 
 def write(activity: OpenActivity, plan: Plan, terms: Terms, chunk: Chunk, *, now: datetime) -> None:
-    """Write a chunk's people and complete its counts and refusals. Nothing of it is kept when the caller rolls back."""
+    """Write a chunk's people and complete its counts and refusals. Nothing of it is kept when the caller rolls back.
+
+    Raises Gone.
+    """
     values = _values(activity, terms, now=now)
     with connection.cursor() as cursor:
         _copy(cursor, plan, chunk)
@@ -153,7 +157,10 @@ def _hold_back(cursor: CursorWrapper, chunk: Chunk, workspace_id: int) -> None:
 def _refuse_erased(cursor: CursorWrapper, chunk: Chunk) -> None:
     """Refuse rows by their line alone: what an erased person's row says is not written down again."""
     cursor.execute(sql.ERASED)
-    lines = [line for (line,) in cursor.fetchall()]
+    found = cursor.fetchall()
+    if any(was_there for _, was_there in found):  # an erasure leaves a mark that is seen next time, an undo none
+        raise Gone
+    lines = [line for line, _ in found]
     if lines:
         chunk.refusals += [Refusal(line, "erased") for line in lines]
         chunk.counts += Counter({"refused": len(lines), "refused.erased": len(lines)})

@@ -57,7 +57,7 @@ SELECT id FROM people_person WHERE id IN (SELECT person_id FROM staged WHERE NOT
 ERASED = """
 DELETE FROM staged s
 WHERE person_id IS NULL OR NOT fresh AND NOT EXISTS (SELECT FROM people_person p WHERE p.id = s.person_id)
-RETURNING line
+RETURNING line, person_id IS NOT NULL
 """
 # One person under two addresses in one chunk: the later row stays, and an opt-out of either does.
 CARRY_OPT_OUT = f"""

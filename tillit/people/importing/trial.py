@@ -12,12 +12,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tillit.ledger.processing import Refused, processing
 from tillit.people.importing import files, mapping
+from tillit.people.importing.patience import TRIES, Gone, in_the_way
 from tillit.people.importing.rows import CHUNK_ROWS, Chunk, Plan
 from tillit.people.importing.run import ahead, chunks_of, plan_of
 from tillit.people.importing.staging import Terms, write
@@ -28,6 +29,8 @@ SAMPLE = 50
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
 
 Progress = Callable[[Import], None]
+# The chunk as it would have been written; fields with how many people get and lose a value; people before and after.
+Tried = tuple[Chunk, list[tuple[str, int, int]], list[dict[str, Any]]]
 
 # Within the chunk's transaction its traces are there to be read: they say what it changes.
 _FIELDS = """
@@ -107,13 +110,14 @@ def _try_chunks(item: Import, progress: Progress, chunk_rows: int) -> None:
     meets_known = False
     for chunk in ahead(chunks_of(item, plan, chunk_rows)):
         chunk.meets_known = meets_known
-        told = _try(item, plan, terms, chunk, wanted=SAMPLE - len({each["who"] for each in sample}))
-        meets_known = chunk.meets_known
-        counts.update(chunk.counts)
-        for name, number, over in told[0]:
+        wanted = SAMPLE - len({each["who"] for each in sample})
+        tried, fields, lines = _try_patiently(item, plan, terms, chunk, wanted=wanted)
+        meets_known = tried.meets_known
+        counts.update(tried.counts)
+        for name, number, over in fields:
             before = changed.setdefault(name, [0, 0])
             changed[name] = [before[0] + number, before[1] + over]
-        sample += told[1]
+        sample += lines
         _move(item, read=chunk.end_offset, counts=dict(counts), fields=changed)
         progress(item)
     _record(item, counts)
@@ -122,16 +126,25 @@ def _try_chunks(item: Import, progress: Progress, chunk_rows: int) -> None:
             file.write(json.dumps(sample).encode())
 
 
-def _try(
-    item: Import, plan: Plan, terms: Terms, chunk: Chunk, *, wanted: int
-) -> tuple[list[tuple[str, int, int]], list[dict[str, Any]]]:
+def _try_patiently(item: Import, plan: Plan, terms: Terms, chunk: Chunk, *, wanted: int) -> Tried:
+    """Try a chunk, again if other writers got in the way."""
+    for attempt in range(1, TRIES + 1):
+        fresh = replace(chunk, refusals=[*chunk.refusals], counts=Counter(chunk.counts), repeated=set(chunk.repeated))
+        try:
+            return _try(item, plan, terms, fresh, wanted=wanted)
+        except (OperationalError, Gone) as error:
+            if attempt == TRIES or not in_the_way(error):
+                raise
+    raise AssertionError("the last try returned or raised")
+
+
+def _try(item: Import, plan: Plan, terms: Terms, chunk: Chunk, *, wanted: int) -> Tried:
     """Write a chunk, look at what that changed, and take it back."""
     fields, sample = list[tuple[str, int, int]](), list[dict[str, Any]]()
     repeated = set(chunk.repeated)
-    fresh = replace(chunk)
     try:
         with processing(item.workspace_id, PURPOSE, by=_by(item), act="people.import.try") as activity:
-            write(activity, plan, terms, fresh, now=timezone.now())
+            write(activity, plan, terms, chunk, now=timezone.now())
             with connection.cursor() as cursor:
                 cursor.execute(_FIELDS, {"import": item.pk})
                 fields = cursor.fetchall()
@@ -141,10 +154,9 @@ def _try(
             raise _Back
     except _Back:
         pass
-    chunk.meets_known = fresh.meets_known
     # Who was named by an earlier chunk is not there any more, and would be by then: neither new nor in another chunk.
-    chunk.counts["new"] -= min(chunk.counts["new"], len(repeated & fresh.repeated))
-    return fields, sample
+    chunk.counts["new"] -= min(chunk.counts["new"], len(repeated & chunk.repeated))
+    return chunk, fields, sample
 
 
 def _line(who: str | None, part: str, before_json: str | None, after_json: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
@@ -21,8 +22,10 @@ from django.utils.translation import gettext as _
 from tillit.ledger.processing import processing
 from tillit.people.importing import files
 from tillit.people.importing import undo_statements as sql
+from tillit.people.importing.patience import TRIES, in_the_way
 from tillit.people.importing.undo_steps import (
     PURPOSE,
+    Step,
     Superseded,
     Work,
     bounds,
@@ -154,7 +157,8 @@ def go_on(item: Import) -> None:
 def run_undo(import_id: int, progress: Progress | None = None, *, batch: int = BATCH) -> Import:
     """Undo an import that `begin` took, going on where an earlier run ended; return the row.
 
-    `progress` is called after every transaction. An error is noted, raised, and leaves whole transactions.
+    `progress` is called after every transaction. An error is raised and leaves whole transactions; a bug is noted, for
+    somebody to look at it, while what the database broke off is gone on with by `cleaning.resume_stalled`.
     """
     item = Import.objects.get(pk=import_id)
     if item.state != Import.State.UNDOING:
@@ -166,6 +170,8 @@ def run_undo(import_id: int, progress: Progress | None = None, *, batch: int = B
     except Superseded:
         item.refresh_from_db()
         return item
+    except OperationalError:
+        raise
     except Exception:
         text = _("The program failed. Its log says why. Undoing can go on where it ended.")
         Import.objects.filter(pk=item.pk, state=Import.State.UNDOING).update(error=text)
@@ -182,11 +188,19 @@ def _steps(item: Import, *, batch: int) -> Iterator[None]:
     """Undo a part in each step: the people of each chunk that the import made, then those it knew."""
     work = work_of(item)
     for chunk in ImportChunk.objects.filter(import_id=item.pk, undone_at=None).order_by("id"):
-        with transaction_of(work) as step:
-            undo_made(step, chunk)
+        _patiently(work, partial(undo_made, chunk=chunk))
         yield
-    found = batch
-    while found:
-        with transaction_of(work) as step:
-            found = undo_known(step, limit=batch)
+    while _patiently(work, partial(undo_known, limit=batch)):
         yield
+
+
+def _patiently(work: Work, part: Callable[[Step], int]) -> int:
+    """Do a part in a transaction, again if other writers got in the way."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            with transaction_of(work) as step:
+                return part(step)
+        except OperationalError as error:
+            if attempt == TRIES or not in_the_way(error):
+                raise
+    raise AssertionError("the last try returned or raised")

@@ -49,8 +49,9 @@ class Work:
 
 def work_of(item: Import) -> Work:
     """Gather what undoing an import needs to know."""
-    times = list(ImportChunk.objects.filter(import_id=item.pk).order_by("id").values_list("written_at", flat=True))
-    later = _later(item, since=times[0]) if times else []
+    chunks = list(ImportChunk.objects.filter(import_id=item.pk).order_by("id").values_list("id", "written_at"))
+    times = [written_at for _id, written_at in chunks]
+    later = _later(item, first=chunks[0][0]) if chunks else []
     category_of = dict(Field.objects.filter(workspace_id=item.workspace_id).values_list("name", "category"))
     said: dict[str, list[int]] = {}
     for each in later:
@@ -61,7 +62,7 @@ def work_of(item: Import) -> Work:
         "import": item.pk,
         "list": item.list_id,
         "times": times,
-        "since": times[0] if times else None,
+        "since": min(times, default=None),
         "about": f"import:{item.pk}",
         "later_list": [each.pk for each in later if each.list_id == item.list_id],
         "later_choice": said.get(CHOICE, []),
@@ -73,9 +74,13 @@ def work_of(item: Import) -> Work:
     return Work(item, values, later, said)
 
 
-def _later(item: Import, *, since: datetime) -> list[Import]:
-    """The imports of the workspace that wrote something after another began to, and were not undone."""
-    wrote = ImportChunk.objects.filter(written_at__gt=since, undone_at=None).exclude(import_id=item.pk)
+def _later(item: Import, *, first: int) -> list[Import]:
+    """The imports of the workspace that wrote something after another's first chunk, and were not undone.
+
+    A chunk gets its number while it holds its people, its moment before: of two that waited for each other the numbers
+    tell which came first.
+    """
+    wrote = ImportChunk.objects.filter(pk__gt=first, undone_at=None).exclude(import_id=item.pk)
     found = Import.objects.filter(workspace_id=item.workspace_id, pk__in=wrote.values("import_id"))
     return list(found.order_by("id"))
 
@@ -116,6 +121,10 @@ class Step:
     rows: int = 0
     after: str = ""
 
+    def look_again(self) -> None:
+        """Take in what other imports wrote until now, when the people of this step are held."""
+        self.work = work_of(self.work.item)
+
     def run(self, statement: str, **more: Any) -> int:
         """Run a statement; return how many rows it touched."""
         self.cursor.execute(statement, {**self.work.values, "now": self.now, **more})
@@ -150,13 +159,17 @@ def transaction_of(work: Work) -> Iterator[Step]:
     item.undo = undo
 
 
-def undo_made(step: Step, chunk: ImportChunk) -> None:
-    """Remove the people whom a chunk made; who did something since stays, without what only the import wrote."""
+def undo_made(step: Step, *, chunk: ImportChunk) -> int:
+    """Remove the people whom a chunk made; who did something since stays, without what only the import wrote.
+
+    Returns how many people were found.
+    """
     alive = ImportChunk.objects.filter(pk=chunk.pk, undone_at=None).update(undone_at=step.now)
     if not alive:
         raise Superseded(Superseded.__doc__)
     step.run(sql.MADE)
     found = step.run(sql.FIND, **bounds(chunk))
+    step.look_again()
     step.run(sql.weigh(others()))
     for reason, number in step.rows_of(sql.KEPT):
         step.counts[f"kept.{reason}" if reason else "removed"] += number
@@ -170,6 +183,7 @@ def undo_made(step: Step, chunk: ImportChunk) -> None:
     step.run(sql.REMOVE_PERSONS)
     step.run("DROP TABLE made")
     step.rows = chunk.rows
+    return found
 
 
 def _strip(step: Step) -> None:
@@ -191,6 +205,7 @@ def undo_known(step: Step, *, limit: int) -> int:
     if found:
         step.after = last
         step.run(sql.LOCK)
+        step.look_again()
         [(step.counts["restored"],)] = step.rows_of(sql.CHANGED)
         _set_back(step)
         step.run(sql.FORGET_KNOWN)
