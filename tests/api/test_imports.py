@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests import make
-from tests.api.conftest import Program, Programs
+from tests.api.conftest import EVERY, Program, Programs
 from tillit.people.importing.run import run_import
 from tillit.people.importing.undo import run_undo
 from tillit.people.models import Import, Source
@@ -48,6 +48,25 @@ def test_a_file_is_sent_and_imported(program: Program, source: Source) -> None:
     assert program.get(f"/imports/{done['id']}").json()["state"] == "undone"
     assert program.get("/persons").json()["items"] == []
     assert program.post(f"/imports/{done['id']}/undo").status_code == 409
+
+
+def test_what_a_seller_reports_needs_a_key_for_it(program: Program, programs: Programs, source: Source) -> None:
+    purchases = {"name": "last_order", "label": "Last order", "type": "date", "category": "purchases"}
+    program.workspace.fields.create(**purchases)
+    sales = "Email,Last order\nanna@example.org,2024-05-01\n"
+    asked = f"source={source.pk}&purpose=purchases.record"
+    refused = send(program, asked, sales)
+    assert (refused.status_code, refused.json()["rule"]) == (403, "purchases.record")
+    seller = programs(purposes=(*EVERY, "purchases.record"), workspace=program.workspace)
+    sent = send(seller, asked, sales).json()
+    assert (sent["purpose"], sent["columns"][1]["target"]) == ("purchases.record", "field:last_order")
+    assert run_import(sent["id"]).counts["new"] == 1
+    person = program.get("/persons").json()["items"][0]["id"]
+    assert "last_order" not in program.get(f"/persons/{person}").json()["fields"]
+    shown = program.patch(f"/persons/{person}", {"fields": {"last_order": "2024-06-01"}})
+    assert (shown.status_code, shown.json()["rule"]) == (409, "audience.administer")
+    listed = send(seller, f"{asked}&list={make.mailing_list(program.workspace).pk}", sales)
+    assert (listed.status_code, listed.json()["rule"]) == (409, "purchases.record")
 
 
 def test_columns_can_be_looked_at_first(program: Program, source: Source, import_folder: Path) -> None:

@@ -54,6 +54,24 @@ def test_a_file_goes_from_upload_to_result(house, editor):
     assert "register.csv" in text(editor.get(f"/w/{house.pk}/imports"))
 
 
+@pytest.mark.clause("B8", partly="sales as values of a person; orders come with partners")
+def test_a_report_of_sales_is_brought_in_for_its_own_purpose(house, editor):
+    house.fields.create(name="last_order", label="Last order", type="date", category="purchases")
+    assert "Purchase history" in text(editor.get(f"/w/{house.pk}/imports/new"))
+    sales = b"Email,Last order,Status\nanna@example.se,2024-05-01,subscribed\n"
+    news = MailingList.objects.get(workspace=house)
+    refused = upload(editor, house, sales, purpose="purchases.record", list=news.pk)
+    assert refused.status_code == 422 and "What a seller reports puts nobody on a list" in text(refused)
+    where = upload(editor, house, sales, purpose="purchases.record")["Location"]
+    page = text(editor.get(where))
+    assert '<option value="field:last_order" selected>' in page and 'value="unsubscribed"' not in page
+    given = {"column-0": "email", "column-1": "field:last_order", "column-2": ""}
+    assert editor.post(f"{where}/start", given).status_code == 302
+    item = Import.objects.get()
+    assert run_import(item.pk).counts["new"] == 1
+    assert "Brought in for Purchase history." in text(editor.get(where))
+
+
 def test_a_new_source_and_a_new_list_are_made_on_the_way(house, editor):
     given = {
         "source": "new",

@@ -139,7 +139,7 @@ def test_without_header_the_column_with_an_address_is_the_address():
 def test_a_mapping_names_what_is_wrong_with_it(targets, message):
     columns = [Column(name, target) for name, target in zip(["One", "Two"], targets, strict=True)]
     with pytest.raises(BadMapping, match=message):
-        mapping.check(columns, FIELDS)
+        mapping.check(columns, FIELDS, purpose="audience.import")
 
 
 def test_an_explicit_map_wins_and_knows_its_columns():

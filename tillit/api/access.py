@@ -32,6 +32,13 @@ class KeyRequest(HttpRequest):
         return actor(self)
 
 
+def check_purpose(key: ApiKey, purpose: str) -> None:
+    """Raise ApiProblem for a key that is not for a purpose."""
+    if purpose not in key.purposes:
+        said = _("This works under the purpose “%(purpose)s”, which the key is not for. Make one that is.")
+        raise ApiProblem("purpose", said % {"purpose": purpose[:63]}, rule=purpose[:63])
+
+
 def actor(request: Any) -> str:
     """The actor text of a request's key."""
     return key_actor(request.auth.pk)
@@ -67,6 +74,5 @@ class Key(HttpBearer):
         if Role(key.role).rank < self.role.rank:
             said = _("This needs a key with the role “%(needed)s”; this one has “%(role)s”.")
             raise ApiProblem("role", said % {"needed": self.role.label, "role": key.get_role_display()})
-        if purpose and purpose not in key.purposes:
-            said = _("This works under the purpose “%(purpose)s”, which the key is not for. Make one that is.")
-            raise ApiProblem("purpose", said % {"purpose": purpose[:63]}, rule=purpose[:63])
+        if purpose:
+            check_purpose(key, purpose)

@@ -15,7 +15,7 @@ from tillit.console.offering import offer
 from tillit.console.people_forms import countries
 from tillit.ledger.versions import in_force
 from tillit.people.fields import ADMINISTER, NAME, name_from
-from tillit.people.importing.start import PURPOSE as IMPORT
+from tillit.people.importing.purposes import importable
 from tillit.people.models import Field
 from tillit.people.values import fold, read
 
@@ -46,6 +46,7 @@ def categories(workspace_id: int) -> list[Kept]:
     """The categories of the policy in force that a field may be of, with the purposes that use them."""
     version, language = in_force(workspace_id), get_language() or "en"
     document, rules = version.document, version.rules
+    brought = importable(workspace_id)
     return [
         Kept(
             name,
@@ -56,10 +57,10 @@ def categories(workspace_id: int) -> list[Kept]:
                 for purpose, rule in rules.items()
                 if name in rule.categories
             ],
-            IMPORT in rules and name in rules[IMPORT].categories,
+            name in brought,
         )
         for name, each in document.categories.items()
-        if name in rules[ADMINISTER].categories
+        if name in rules[ADMINISTER].categories or name in brought
     ]
 
 

@@ -19,7 +19,7 @@ from tillit.governance import attachments
 from tillit.ledger.versions import in_force
 from tillit.people import lists as keeping
 from tillit.people import queries
-from tillit.people.importing import mapping
+from tillit.people.importing import mapping, purposes
 from tillit.people.importing.forms import DAY_FIRST, MONTH_FIRST
 from tillit.people.importing.mapping import FIELD, KnownField
 from tillit.people.importing.reception import pasted
@@ -150,6 +150,14 @@ class UploadForm(forms.Form):
     list = forms.ChoiceField(label=gettext_lazy("List"), required=False)
     list_name = forms.CharField(label=gettext_lazy("Name of the new list"), max_length=120, required=False)
     consent = forms.ChoiceField(label=gettext_lazy("Consent"), required=False, widget=forms.RadioSelect)
+    purpose = forms.ChoiceField(
+        label=gettext_lazy("What it is for"),
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy(
+            "It decides which of its columns may be brought in. Whom a seller reports joins no list."
+        ),
+    )
 
     def __init__(self, workspace_id: int, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -166,9 +174,17 @@ class UploadForm(forms.Form):
         offer(self, "list", [("", _("No list")), *lists, (NEW, _("A new list …"))])
         none = _("None. The policy decides what may be done, and nobody is taken to have agreed to anything.")
         offer(self, "consent", [("", none), *consent_choices(workspace_id)])
+        self.purposes = purpose_choices(workspace_id)
+        offer(self, "purpose", self.purposes)
+        self.fields["purpose"].initial = purposes.CONTACTS
 
     def clean(self) -> dict[str, Any]:
         told = super().clean() or {}
+        told["purpose"] = told.get("purpose") or purposes.CONTACTS
+        if not purposes.chooses(self._workspace_id, told["purpose"]):
+            for name in ("list", "consent"):
+                if told.get(name):
+                    self.add_error(name, _("What a seller reports puts nobody on a list and brings no consent."))
         if not told.get("file") and not told.get("pasted", "").strip() and not self.errors.keys() & {"file", "pasted"}:
             self.add_error("file", _("Choose a file, or paste rows below."))
         if told.get("file") and told.get("pasted", "").strip():
@@ -221,9 +237,19 @@ def consent_choices(workspace_id: int) -> list[tuple[str, str]]:
     ]
 
 
-def target_choices(fields: list[KnownField]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What a column may mean, in groups."""
+def purpose_choices(workspace_id: int) -> list[tuple[str, str]]:
+    """The purposes under which the policy in force lets a file in, by their titles."""
+    document, language = in_force(workspace_id).document, get_language() or "en"
     return [
+        (name, document.purposes[name].title.said(language))
+        for name in purposes.PURPOSES
+        if purposes.categories(workspace_id, name)
+    ]
+
+
+def target_choices(fields: list[KnownField], *, chooses: bool = True) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What a column may mean, in groups."""
+    groups = [
         (
             _("Who it is"),
             [
@@ -251,3 +277,5 @@ def target_choices(fields: list[KnownField]) -> list[tuple[str, list[tuple[str, 
         ),
         (_("What is known of them"), [(FIELD + field.name, field.label) for field in fields if field.allowed]),
     ]
+    said = [(name, [each for each in listed if chooses or each[0] not in mapping.CHOICES]) for name, listed in groups]
+    return [(name, listed) for name, listed in said if listed]

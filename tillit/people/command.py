@@ -49,6 +49,7 @@ class RowsPerSecond(ProgressColumn):
 @click.option("--source", "source_name", required=True, help="Where the file comes from; made with --warranty.")
 @click.option("--warranty", help="Who collected it, when, and on which basis; needed for a new source.")
 @click.option("--consent", default="", help="A purpose that everybody in the file consented to, e.g. marketing.email.")
+@click.option("--purpose", default="", help="purchases.record for what a seller reports.  [default: audience.import]")
 @click.option("--sheet", default="", help="The sheet of a workbook.  [default: the first with addresses]")
 @click.option(
     "--dates", type=click.Choice(["dmy", "mdy"]), help="How 03/04/2024 is meant.  [default: as its column tells]"
@@ -70,6 +71,7 @@ def import_command(
     source_name: str,
     warranty: str | None,
     consent: str,
+    purpose: str,
     sheet: str,
     dates: str | None,
     dry_run: bool,
@@ -83,6 +85,7 @@ def import_command(
     from tillit.ledger.processing import SYSTEM, Refused  # noqa: PLC0415  Django is set up by now
     from tillit.people.importing.files import NotReadable, refused_path  # noqa: PLC0415
     from tillit.people.importing.mapping import BadMapping  # noqa: PLC0415
+    from tillit.people.importing.purposes import CONTACTS  # noqa: PLC0415
     from tillit.people.importing.run import run_import  # noqa: PLC0415
     from tillit.people.importing.start import start_import  # noqa: PLC0415
 
@@ -97,6 +100,7 @@ def import_command(
             now=timezone.now(),
             consent=consent,
             sheet=sheet,
+            purpose=purpose or CONTACTS,
             dates=dates or "",
             wanted=_wanted(maps),
             modes=_wanted(ways, option="--mode"),

@@ -16,6 +16,7 @@ from tillit.ledger.versions import in_force
 from tillit.people.field_erasure import erase_batch, erase_nothing_yet
 from tillit.people.field_uses import uses
 from tillit.people.importing import mapping
+from tillit.people.importing.purposes import importable
 from tillit.people.models import Field
 
 ADMINISTER = "audience.administer"
@@ -85,8 +86,8 @@ def _holds(field: Field) -> bool:
 
 def _check_category(workspace_id: int, category: str) -> None:
     version = in_force(workspace_id)
-    rule = version.rules[ADMINISTER]
-    if category not in version.document.categories or category not in rule.categories:
+    kept = {*version.rules[ADMINISTER].categories, *importable(workspace_id)}
+    if category not in version.document.categories or category not in kept:
         raise Refused(
             _("The policy in force does not let staff keep “%(category)s”, so no field can be of that category.")
             % {"category": category},

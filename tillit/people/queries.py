@@ -11,12 +11,14 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from tillit.ledger.versions import Version
+from tillit.ledger.versions import Version, in_force
 from tillit.people.models import Field, Identity, Import, MailingList, Person, Source, Subscription, Traits
 from tillit.policy.decide import decide
 from tillit.policy.document import Purpose
 from tillit.policy.outcomes import Decision
 from tillit.policy.rules import PersonState
+
+ADMINISTER = "audience.administer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ def record(workspace_id: int, person_id: UUID) -> Record | None:
     person = Person.objects.filter(pk=person_id).first()
     if person is None:
         return None
-    known_fields = list(fields(workspace_id))
+    kept = in_force(workspace_id).rules[ADMINISTER].categories
+    known_fields = list(fields(workspace_id).filter(category__in=kept))
     traits = list(Traits.objects.filter(person_id=person_id).order_by("category"))
     subscriptions = list(Subscription.objects.filter(person_id=person_id))
     numbers = {row.source_id for row in (*traits, *subscriptions)} - {None}

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from tillit.ledger.processing import OpenActivity, Refused, processing
 from tillit.people.actions import add_person, set_subscription
@@ -55,7 +56,7 @@ def add(
         given = {name: text for name, text in (values or {}).items() if text.strip()}
         traits: dict[str, dict[str, Any]] = {}
         for field, value in _typed(workspace_id, given):
-            traits.setdefault(field.category, {})[field.name] = value
+            traits.setdefault(_may_keep(activity, field).category, {})[field.name] = value
         person_id = add_person(activity, email=email, region=region, language=language, traits=traits, source=source)
         activity.subject_id = person_id
         for mailing_list in lists:
@@ -87,7 +88,7 @@ def change_values(
             check_source(origin.source, now=activity.at)
         by_category: dict[str, dict[str, Any]] = {}
         for field, value in _typed(workspace_id, values):
-            by_category.setdefault(field.category, {})[field.name] = value
+            by_category.setdefault(_may_keep(activity, field).category, {})[field.name] = value
         changed = sum(_change(activity, person_id, category, given, origin) for category, given in by_category.items())
         activity.count(categories=changed)
         return changed
@@ -119,6 +120,15 @@ def note_edit(activity: OpenActivity, person_id: UUID, change: Change, origin: O
             )
         ]
     )
+
+
+def _may_keep(activity: OpenActivity, field: Field) -> Field:
+    """Return a field whose values staff may keep. Raises Refused for one that only files of another purpose bring."""
+    if field.category not in activity.categories:
+        said = _("“%(field)s” is of the category %(category)s, which staff may not change.")
+        told = {"field": field.said(), "category": field.category}
+        raise Refused(said % told, rule=activity.purpose, clause="A6")
+    return field
 
 
 def _typed(workspace_id: int, values: Mapping[str, str]) -> list[tuple[Field, Any]]:

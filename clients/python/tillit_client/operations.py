@@ -362,6 +362,7 @@ class Tillit(Connection):
         list: int | None = UNSET,
         file_name: str = UNSET,
         sheet: str = UNSET,
+        purpose: str = UNSET,
         consent: str = UNSET,
         begin: bool = UNSET,
         idempotency_key: str | None = None,
@@ -377,6 +378,7 @@ class Tillit(Connection):
                 "list": list,
                 "file_name": file_name,
                 "sheet": sheet,
+                "purpose": purpose,
                 "consent": consent,
                 "begin": begin,
             },
@@ -405,6 +407,7 @@ class Tillit(Connection):
         source: int,
         list: int | None = UNSET,
         sheet: str = UNSET,
+        purpose: str = UNSET,
         consent: str | None = UNSET,
         begin: bool = UNSET,
         idempotency_key: str | None = None,
@@ -415,7 +418,15 @@ class Tillit(Connection):
         answer: shapes.ImportShown = self.call(
             "POST",
             "/imports/from-address",
-            body={"url": url, "source": source, "list": list, "sheet": sheet, "consent": consent, "begin": begin},
+            body={
+                "url": url,
+                "source": source,
+                "list": list,
+                "sheet": sheet,
+                "purpose": purpose,
+                "consent": consent,
+                "begin": begin,
+            },
             idempotency_key=idempotency_key,
         )
         return answer

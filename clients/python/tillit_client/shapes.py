@@ -86,6 +86,7 @@ class FromAddress(TypedDict):
     source: int
     list: NotRequired[int | None]
     sheet: NotRequired[str]
+    purpose: NotRequired[str]
     consent: NotRequired[str | None]
     begin: NotRequired[bool]
 
@@ -112,6 +113,7 @@ class ImportShown(TypedDict):
     file_name: str
     source: int
     list: int | None
+    purpose: str
     columns: list[ColumnShown]
     counts: dict[str, Any]
     read_bytes: int
@@ -409,6 +411,7 @@ class Upload(TypedDict):
     list: NotRequired[int | None]
     file_name: NotRequired[str]
     sheet: NotRequired[str]
+    purpose: NotRequired[str]
     consent: NotRequired[str]
     begin: NotRequired[bool]
 

@@ -12,7 +12,7 @@ from ninja import Query, Router
 from ninja.responses import Status
 from pydantic import BaseModel, Field
 
-from tillit.api.access import FULFIL, IMPORT, KeyRequest, actor
+from tillit.api.access import FULFIL, IMPORT, KeyRequest, actor, check_purpose
 from tillit.api.endpoints.persons import source_of
 from tillit.api.problems import ApiProblem, invalid, missing
 from tillit.api.routes import reads, writes
@@ -31,7 +31,7 @@ from tillit.api.shapes import (
 )
 from tillit.outbound import check_form, download
 from tillit.people import queries
-from tillit.people.importing import mapping, start, undo
+from tillit.people.importing import mapping, purposes, start, undo
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.models import Import, MailingList
 
@@ -56,6 +56,7 @@ class ImportShown(BaseModel):
     file_name: str
     source: int
     list: int | None
+    purpose: str
     columns: Sequence[ColumnShown]
     counts: dict[str, Any]
     read_bytes: int
@@ -79,6 +80,9 @@ class Upload(BaseModel):
     list: int | None = Field(None, ge=1, le=2**31 - 1, description="The list that its people join.")
     file_name: str = Field("people.csv", min_length=1, max_length=200, pattern=PLAIN)
     sheet: str = Field("", max_length=200, pattern=PLAIN, description="Of a workbook; the first without it.")
+    purpose: str = Field(
+        purposes.CONTACTS, max_length=63, pattern=PLAIN, description="purchases.record for what a seller reports."
+    )
     consent: str = Field("", max_length=63, pattern=PLAIN, description="The purpose that all of them consented to.")
     begin: bool = Field(True, description="False to look at the columns before it begins.")
 
@@ -90,6 +94,7 @@ class FromAddress(Shape):
     source: Number
     list: Number | None = None
     sheet: Text = ""
+    purpose: PurposeId = purposes.CONTACTS
     consent: PurposeId | None = None
     begin: bool = True
 
@@ -187,6 +192,7 @@ def discard_import(request: KeyRequest, import_id: NumberPath) -> Any:
 
 def _receive(request: KeyRequest, parts: Iterable[bytes], file_name: str, wanted: FromAddress) -> Any:
     workspace_id = request.auth.workspace_id
+    check_purpose(request.auth, wanted.purpose)
     draft = start.receive(
         parts,
         file_name=file_name,
@@ -196,6 +202,7 @@ def _receive(request: KeyRequest, parts: Iterable[bytes], file_name: str, wanted
         now=request.now,
         consent=wanted.consent or "",
         sheet=wanted.sheet,
+        purpose=wanted.purpose,
     )
     if wanted.begin:
         try:
@@ -239,6 +246,7 @@ def _shown(item: Import) -> ImportShown:
         file_name=item.file_name,
         source=item.source_id,
         list=item.list_id,
+        purpose=purposes.purpose_of(item),
         columns=[
             ColumnShown(**{name: column[name] for name in ("name", "target")}) for column in item.options["columns"]
         ],

@@ -21,7 +21,7 @@ from tillit.console.pages import PageRequest, page, verb
 from tillit.ledger.processing import user_actor
 from tillit.people import lists as keeping
 from tillit.people import queries
-from tillit.people.importing import files, mapping, reception, start, trial, undo
+from tillit.people.importing import files, mapping, purposes, reception, start, trial, undo
 from tillit.people.importing.files import NotReadable
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.importing.names import STANDING
@@ -73,6 +73,7 @@ def _receive(request: PageRequest, form: UploadForm) -> Import:
         by=by,
         now=timezone.now(),
         consent=form.cleaned_data["consent"],
+        purpose=form.cleaned_data["purpose"],
     )
     if isinstance(wanted, str):
         start.join(draft, keeping.make_list(workspace_id, name=wanted, public=False, by=by))
@@ -97,6 +98,7 @@ def import_progress(request: PageRequest, import_id: int) -> HttpResponse:
 def _told(item: Import) -> dict[str, Any]:
     left_out = [column["name"] for column in item.options.get("columns", []) if not column["target"]]
     undoing, now = item.state == State.UNDOING, timezone.now()
+    titles = purpose_titles(item.workspace_id)
     running = item.state in {State.QUEUED, State.RUNNING} or (undoing and not item.error)
     return {
         "undone": undone(item),
@@ -107,7 +109,8 @@ def _told(item: Import) -> dict[str, Any]:
         "pace": pace(item, now=now),
         "figures": figures(item.counts),
         "left_out": left_out,
-        "consent": purpose_titles(item.workspace_id).get(item.options.get("consent", ""), ""),
+        "consent": titles.get(item.options.get("consent", ""), ""),
+        "purpose": titles.get(purpose, "") if (purpose := purposes.purpose_of(item)) != purposes.CONTACTS else "",
         "refused_kept": any(item.counts.get(key) for key in ("refused", "unreadable_values"))
         and files.refused_path(item.pk).exists(),
         "resumable": item.state in {State.FAILED, State.STOPPED} and start.path_of(item).exists(),
@@ -116,6 +119,7 @@ def _told(item: Import) -> dict[str, Any]:
 
 def _columns(request: PageRequest, item: Import, *, error: str = "", status: int = 200) -> HttpResponse:
     """The page that shows how the file was read, and asks what its columns mean."""
+    purpose = purposes.purpose_of(item)
     try:
         options = item.options
         seen = start.preview(
@@ -123,10 +127,12 @@ def _columns(request: PageRequest, item: Import, *, error: str = "", status: int
             workspace_id=item.workspace_id,
             encoding=options["encoding"],
             delimiter=options["delimiter"],
+            purpose=purpose,
         )
     except (NotReadable, FileNotFoundError):
         return render(request, "console/imports/gone.html", {"import": item})
-    known = start.known_fields(item.workspace_id)
+    known = start.known_fields(item.workspace_id, purpose)
+    chooses = purposes.chooses(item.workspace_id, purpose)
     told = {
         "import": item,
         "columns": list(zip(seen.columns, start.columns_of(item), strict=True)),
@@ -136,7 +142,8 @@ def _columns(request: PageRequest, item: Import, *, error: str = "", status: int
         "modes": MODES,
         "as_import": queries.imports(item.workspace_id).filter(pk=options.get("as_import")).first(),
         "says_who_left": any(column.target in mapping.STANDING for column in start.columns_of(item)),
-        "groups": target_choices(known),
+        "chooses": chooses,
+        "groups": target_choices(known, chooses=chooses),
         "encodings": ENCODINGS if item.options.get("kind", reception.TEXT) == reception.TEXT else [],
         "delimiters": DELIMITERS,
         "date_orders": DATE_ORDERS if any(field.type == "date" and field.allowed for field in known) else [],

@@ -14,6 +14,7 @@ EMAIL, PHONE, CUSTOMER = "email", "phone", "customer"
 COUNTRY, SUBDIVISION, LANGUAGE = "country", "subdivision", "language"
 STATUS, UNSUBSCRIBED, CONSENT = "status", "unsubscribed", "consent"
 STANDING = (STATUS, UNSUBSCRIBED)  # the columns that say who left
+CHOICES = (*STANDING, CONSENT)  # the columns that say what people chose
 #: What becomes of a value that a known person has already: the file's, the one that is there, or the file's where there
 #: is none. New people get the file's in any case.
 OVERWRITE, KEEP, FILL = MODES = ("overwrite", "keep", "empty")
@@ -154,7 +155,14 @@ def _target(text: str) -> str:
     return text if not text or text in TARGETS or text.startswith(FIELD) else FIELD + text
 
 
-def check(columns: Sequence[Column], fields: Iterable[KnownField]) -> None:
+def check_chooses_nothing(columns: Sequence[Column], *, purpose: str) -> None:
+    """Raise BadMapping when a column says what people chose, which a file under this purpose cannot bring."""
+    if chosen := next((column for column in columns if column.target in CHOICES), None):
+        said = _("“%(name)s” says what people chose, which a file under the purpose %(purpose)s cannot bring.")
+        raise BadMapping(said % {"name": chosen.name, "purpose": purpose})
+
+
+def check(columns: Sequence[Column], fields: Iterable[KnownField], *, purpose: str) -> None:
     """Raise BadMapping unless the mapping has one address, no meaning twice, and only fields that may be imported."""
     known = {field.name: field for field in fields}
     used: dict[str, str] = {}
@@ -178,10 +186,10 @@ def check(columns: Sequence[Column], fields: Iterable[KnownField]) -> None:
             if not field.allowed:
                 raise BadMapping(
                     _(
-                        "“%(field)s” is of the category %(category)s, which the purpose audience.import does not have"
-                        " in the policy in force. Leave the column out, or change the policy."
+                        "“%(field)s” is of the category %(category)s, which the purpose %(purpose)s does not have in"
+                        " the policy in force. Leave the column out, or change the policy."
                     )
-                    % {"field": field.label, "category": field.category}
+                    % {"field": field.label, "category": field.category, "purpose": purpose}
                 )
         elif column.target not in TARGETS:
             raise BadMapping(_("“%(target)s” is nothing that a column can mean.") % {"target": column.target})

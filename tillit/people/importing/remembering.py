@@ -7,6 +7,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from tillit.people.importing.mapping import FIELD, TARGETS, Column, KnownField, fold
+from tillit.people.importing.purposes import CONTACTS, PURCHASES
 from tillit.people.models import Import
 
 
@@ -16,7 +17,13 @@ def signature(columns: Sequence[Column]) -> str:
 
 
 def recall(
-    columns: Sequence[Column], *, workspace_id: int, list_id: int | None, fields: Iterable[KnownField], told: bool
+    columns: Sequence[Column],
+    *,
+    workspace_id: int,
+    list_id: int | None,
+    fields: Iterable[KnownField],
+    purpose: str,
+    told: bool,
 ) -> tuple[list[Column], Import | None]:
     """Return the columns with what they meant in the import that is most alike, and that import, or None.
 
@@ -26,6 +33,7 @@ def recall(
     """
     over = (Import.State.DONE, Import.State.RUNNING, Import.State.STOPPED, Import.State.QUEUED)
     past = Import.objects.filter(workspace_id=workspace_id, state__in=over).order_by("-id")
+    past = past.filter(options__purpose=purpose) if purpose != CONTACTS else past.exclude(options__purpose=PURCHASES)
     alike = past.filter(options__signature=signature(columns))
     example = alike.filter(list_id=list_id).first() or alike.first()
     if example is None and list_id is not None and not told:

@@ -18,10 +18,11 @@ from tillit.people.importing import cells, files, mapping
 from tillit.people.importing.files import RefusedRows
 from tillit.people.importing.forms import told_forms
 from tillit.people.importing.patience import TRIES, Gone, in_the_way
+from tillit.people.importing.purposes import purpose_of
 from tillit.people.importing.rows import CHUNK_ROWS, Chunk, Plan, Refusal, chunks, fields_of
 from tillit.people.importing.seen import Seen
 from tillit.people.importing.staging import Terms, write
-from tillit.people.importing.start import PURPOSE, check_source, columns_of, known_fields, path_of, preview
+from tillit.people.importing.start import check_columns, check_source, columns_of, known_fields, path_of, preview
 from tillit.people.importing.table import read_batches
 from tillit.people.models import Import, ImportChunk
 
@@ -96,8 +97,9 @@ def _write_chunks(item: Import, progress: Progress, chunk_rows: int) -> None:
 
 def plan_of(item: Import) -> Plan:
     """What the import does with its file's columns. Raises BadMapping when the policy no longer allows it."""
-    fields, columns, options = known_fields(item.workspace_id), columns_of(item), item.options
-    mapping.check(columns, fields)
+    fields, columns = known_fields(item.workspace_id, purpose_of(item)), columns_of(item)
+    options = item.options
+    check_columns(item, columns)
     seen = preview(
         path_of(item), workspace_id=item.workspace_id, encoding=options["encoding"], delimiter=options["delimiter"]
     )
@@ -156,7 +158,9 @@ def _write_patiently(item: Import, plan: Plan, terms: Terms, chunk: Chunk, repor
 def _write(item: Import, plan: Plan, terms: Terms, chunk: Chunk, report: RefusedRows) -> None:
     now = timezone.now()
     about = f"import:{item.pk}"
-    with processing(item.workspace_id, PURPOSE, by=item.started_by, act="people.import", about=about) as activity:
+    with processing(
+        item.workspace_id, purpose_of(item), by=item.started_by, act="people.import", about=about
+    ) as activity:
         write(activity, plan, terms, chunk, now=now)
         _remember(item, chunk, now=now)
         counts = Counter(item.counts) + chunk.counts

@@ -13,16 +13,16 @@ from django.utils.translation import gettext as _
 
 from tillit.ledger.models import PurposeRule
 from tillit.ledger.processing import Refused, processing
-from tillit.people.importing import files, formats, mapping, reception
+from tillit.people.importing import files, formats, mapping, purposes, reception
 from tillit.people.importing.canonical import MAX_COLUMNS, too_many_columns
 from tillit.people.importing.encodings import SAMPLE_BYTES
 from tillit.people.importing.forms import DAY_FIRST, MONTH_FIRST
 from tillit.people.importing.mapping import BadMapping, Column, KnownField
+from tillit.people.importing.purposes import CONTACTS, purpose_of
 from tillit.people.importing.remembering import recall, signature
 from tillit.people.importing.table import Layout, detect_layout
 from tillit.people.models import Field, Import, MailingList, Source
 
-PURPOSE = "audience.import"
 STALLED_AFTER = timedelta(minutes=5)
 SHOWN_ROWS = 5
 DATE_ORDERS = ("", DAY_FIRST, MONTH_FIRST)
@@ -47,7 +47,7 @@ def check_source(source: Source, *, now: datetime) -> None:
                 " the information, when, and on which basis."
             )
             % {"name": source.name},
-            rule=PURPOSE,
+            rule=CONTACTS,
             clause="B4",
         )
     if source.valid_until and source.valid_until < now.date():
@@ -57,7 +57,7 @@ def check_source(source: Source, *, now: datetime) -> None:
                 " the warranty, or choose another source."
             )
             % {"name": source.name, "day": source.valid_until.isoformat()},
-            rule=PURPOSE,
+            rule=CONTACTS,
             clause="B4",
         )
 
@@ -72,24 +72,32 @@ def receive(
     now: datetime,
     consent: str = "",
     sheet: str = "",
+    purpose: str = CONTACTS,
 ) -> Import:
     """Keep a file that somebody uploads, as an import that is being set up: turned into a table of text.
 
     `sheet` names the sheet of a workbook. `consent` is a purpose that people consented to by the source's warranty.
-    Raises Refused for a source without a valid warranty and for a purpose that asks for no consent, NotReadable for
-    what is no table.
+    `purpose` is what the file is brought in for. Raises Refused for a source without a valid warranty, for a consent
+    that nobody asks for and for a purpose that lets no such file in, NotReadable for what is no table.
     """
     if mailing_list and mailing_list.workspace_id != source.workspace_id:
         raise ValueError("the list and the source are of different workspaces")
-    with processing(source.workspace_id, PURPOSE, by=by, act="people.import.receive", about=f"source:{source.pk}"):
+    purposes.check(source.workspace_id, purpose, joins=mailing_list is not None, consent=consent)
+    with processing(source.workspace_id, purpose, by=by, act="people.import.receive", about=f"source:{source.pk}"):
         check_source(source, now=now)
         if consent:
             _check_consent(source.workspace_id, consent)
     received = reception.receive_file(files.keep(parts), file_name=file_name, sheet=sheet)
     path, list_id = received.path, mailing_list.pk if mailing_list else None
     try:
-        seen = preview(path, workspace_id=source.workspace_id, encoding=received.encoding, delimiter=received.delimiter)
-        read_as = _options(seen, workspace_id=source.workspace_id, list_id=list_id)
+        seen = preview(
+            path,
+            workspace_id=source.workspace_id,
+            encoding=received.encoding,
+            delimiter=received.delimiter,
+            purpose=purpose,
+        )
+        read_as = _options(seen, workspace_id=source.workspace_id, list_id=list_id, purpose=purpose)
         return Import.objects.create(
             workspace_id=source.workspace_id,
             source=source,
@@ -100,6 +108,7 @@ def receive(
             total_bytes=path.stat().st_size,
             options={
                 "consent": consent,
+                "purpose": purpose,
                 **received.told,
                 **read_as,
             },
@@ -121,7 +130,9 @@ def _check_consent(workspace_id: int, purpose: str) -> None:
         )
 
 
-def preview(path: Path, *, workspace_id: int, encoding: str = "", delimiter: str = "") -> Preview:
+def preview(
+    path: Path, *, workspace_id: int, encoding: str = "", delimiter: str = "", purpose: str = CONTACTS
+) -> Preview:
     """Tell how a file is written down and what its columns seem to mean. Raises NotReadable when it holds nothing."""
     with path.open("rb") as file:
         sample = file.read(SAMPLE_BYTES)
@@ -132,15 +143,17 @@ def preview(path: Path, *, workspace_id: int, encoding: str = "", delimiter: str
         raise too_many_columns(layout.width)
     tool = formats.recognised(rows[0]) if layout.has_header else None
     told = tool.targets(rows[0]) if tool else None
-    columns = mapping.suggest(rows, has_header=layout.has_header, fields=known_fields(workspace_id), told=told)
+    fields = known_fields(workspace_id, purpose)
+    columns = mapping.suggest(rows, has_header=layout.has_header, fields=fields, told=told)
+    if not purposes.chooses(workspace_id, purpose):
+        columns = [replace(each, target="") if each.target in mapping.CHOICES else each for each in columns]
     body = rows[1:] if layout.has_header else rows
     return Preview(layout, columns, body[:SHOWN_ROWS], tool.label if tool else "")
 
 
-def known_fields(workspace_id: int) -> list[KnownField]:
-    """The workspace's fields, each with whether audience.import has its category in the policy in force."""
-    rule = PurposeRule.objects.filter(version__in_force__workspace_id=workspace_id, purpose=PURPOSE).first()
-    allowed = set(rule.categories) if rule else set()
+def known_fields(workspace_id: int, purpose: str = CONTACTS) -> list[KnownField]:
+    """The workspace's fields, each with whether a file of this purpose may bring it by the policy in force."""
+    allowed = purposes.categories(workspace_id, purpose)
     return [
         KnownField(
             field.name,
@@ -156,13 +169,14 @@ def known_fields(workspace_id: int) -> list[KnownField]:
     ]
 
 
-def _options(seen: Preview, *, workspace_id: int, list_id: int | None) -> dict[str, Any]:
+def _options(seen: Preview, *, workspace_id: int, list_id: int | None, purpose: str) -> dict[str, Any]:
     """What a draft remembers of how its file was read, its columns meaning what they meant the last time."""
     columns, example = recall(
         seen.columns,
         workspace_id=workspace_id,
         list_id=list_id,
-        fields=known_fields(workspace_id),
+        fields=known_fields(workspace_id, purpose),
+        purpose=purpose,
         told=bool(seen.tool),
     )
     return {
@@ -177,18 +191,25 @@ def _options(seen: Preview, *, workspace_id: int, list_id: int | None) -> dict[s
 
 
 def _read_as(draft: Import, seen: Preview) -> dict[str, Any]:
-    return _options(seen, workspace_id=draft.workspace_id, list_id=draft.list_id)
+    return _options(seen, workspace_id=draft.workspace_id, list_id=draft.list_id, purpose=purpose_of(draft))
 
 
 def join(draft: Import, mailing_list: MailingList) -> None:
-    """Let the people of an import that is being set up join a list."""
+    """Let the people of an import that is being set up join a list. Raises Refused when its purpose lets nobody."""
+    purposes.check(draft.workspace_id, purpose_of(draft), joins=True, consent="")
     draft.list = mailing_list
     draft.save(update_fields=["list"])
 
 
 def relayout(draft: Import, *, encoding: str, delimiter: str) -> Preview:
     """Read a draft's file with another encoding or separator than was detected, and keep that."""
-    seen = preview(path_of(draft), workspace_id=draft.workspace_id, encoding=encoding, delimiter=delimiter)
+    seen = preview(
+        path_of(draft),
+        workspace_id=draft.workspace_id,
+        encoding=encoding,
+        delimiter=delimiter,
+        purpose=purpose_of(draft),
+    )
     draft.options = {**draft.options, **_read_as(draft, seen)}
     draft.save(update_fields=["options"])
     return seen
@@ -210,6 +231,7 @@ def choose_sheet(draft: Import, *, sheet: str) -> None:
         workspace_id=draft.workspace_id,
         encoding=received.encoding,
         delimiter=received.delimiter,
+        purpose=purpose_of(draft),
     )
     draft.options = {**draft.options, **received.told, **_read_as(draft, seen)}
     draft.path, draft.total_bytes = received.path.name, received.path.stat().st_size
@@ -232,11 +254,19 @@ def map_columns(
     columns = [
         replace(column, target=target, mode=mode) for column, target, mode in zip(columns, targets, modes, strict=True)
     ]
-    mapping.check(columns, known_fields(draft.workspace_id))
+    check_columns(draft, columns)
     check_source(draft.source, now=now)
     draft.options["columns"] = [column.kept() for column in columns]
     draft.options.pop("forms", None)  # a trial read the columns as they were mapped then
     draft.save(update_fields=["options"])
+
+
+def check_columns(item: Import, columns: Sequence[Column]) -> None:
+    """Raise BadMapping unless an import may bring what its columns mean, by the policy in force."""
+    purpose = purpose_of(item)
+    mapping.check(columns, known_fields(item.workspace_id, purpose), purpose=purpose)
+    if not purposes.chooses(item.workspace_id, purpose):
+        mapping.check_chooses_nothing(columns, purpose=purpose)
 
 
 def start(
@@ -268,6 +298,7 @@ def start_import(
     now: datetime,
     consent: str = "",
     sheet: str = "",
+    purpose: str = CONTACTS,
     dates: str = "",
     wanted: Mapping[str, str] | None = None,
     modes: Mapping[str, str] | None = None,
@@ -290,6 +321,7 @@ def start_import(
         now=now,
         consent=consent,
         sheet=sheet,
+        purpose=purpose,
     )
     say_dates(draft, order=dates)
     columns = mapping.apply_map(columns_of(draft), wanted or {})

@@ -19,10 +19,11 @@ from django.utils.translation import gettext as _
 from tillit.ledger.processing import Refused, processing
 from tillit.people.importing import files, mapping
 from tillit.people.importing.patience import TRIES, Gone, in_the_way
+from tillit.people.importing.purposes import purpose_of
 from tillit.people.importing.rows import CHUNK_ROWS, Chunk, Plan
 from tillit.people.importing.run import ahead, chunks_of, plan_of
 from tillit.people.importing.staging import Terms, write
-from tillit.people.importing.start import PURPOSE, check_source, path_of
+from tillit.people.importing.start import check_source, path_of
 from tillit.people.models import Import
 
 SAMPLE = 50
@@ -143,7 +144,7 @@ def _try(item: Import, plan: Plan, terms: Terms, chunk: Chunk, *, wanted: int) -
     fields, sample = list[tuple[str, int, int]](), list[dict[str, Any]]()
     repeated = set(chunk.repeated)
     try:
-        with processing(item.workspace_id, PURPOSE, by=_by(item), act="people.import.try") as activity:
+        with processing(item.workspace_id, purpose_of(item), by=_by(item), act="people.import.try") as activity:
             write(activity, plan, terms, chunk, now=timezone.now())
             with connection.cursor() as cursor:
                 cursor.execute(_FIELDS, {"import": item.pk})
@@ -177,7 +178,9 @@ def _by(item: Import) -> str:
 def _record(item: Import, counts: Mapping[str, int]) -> None:
     """Note in the ledger that a file was compared with who is there: the chunks' own notes were taken back."""
     about = f"import:{item.pk}"
-    with processing(item.workspace_id, PURPOSE, by=_by(item), act="people.import.try", about=about) as activity:
+    with processing(
+        item.workspace_id, purpose_of(item), by=_by(item), act="people.import.try", about=about
+    ) as activity:
         activity.count(persons_new=counts.get("new", 0), persons_known=counts.get("known", 0))
 
 
