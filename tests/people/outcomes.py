@@ -34,6 +34,7 @@ def people(workspace) -> dict[str, dict]:
                 "region": person.region,
                 "language": person.language,
                 "bits": (person.granted, person.refused),
+                "flags": person.flags,
                 "traits": traits,
                 "lists": list(states.values()),
                 "choices": choices,

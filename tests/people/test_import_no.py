@@ -48,7 +48,7 @@ def test_a_no_is_not_overruled_by_a_file(house, bring, said):
 def test_opt_outs_in_the_file_are_opt_outs_here(house, bring):
     bring(house, "email\nknown@example.org\n", consent=MARKETING)
     text = (
-        "email,status\nnew@example.org,Unsubscribed\nknown@example.org,cleaned\nok@example.org,subscribed\n"
+        "email,status\nnew@example.org,Unsubscribed\nknown@example.org,complained\nok@example.org,subscribed\n"
         "odd@example.org,transactional\n"
     )
     done = bring(house, text, consent=MARKETING)

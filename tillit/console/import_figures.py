@@ -19,6 +19,9 @@ OUTCOMES: dict[str, str | Promise] = {
     "duplicates": gettext_lazy("Rows about somebody named in an earlier row, joined with it"),
     "kept_out": gettext_lazy("People who had said no or left the list, and stay out"),
     "suppressed": gettext_lazy("People whose address is suppressed: they joined no list and get no mail"),
+    "suppressed_bounced": gettext_lazy("Addresses that bounced in the earlier tool, now suppressed"),
+    "suppressed_complaint": gettext_lazy("Addresses whose owners reported mail as spam, now suppressed"),
+    "suppressed_moved": gettext_lazy("Addresses that were blocked in the earlier tool, now suppressed"),
     "opted_out": gettext_lazy("Opt-outs in the file, recorded"),
     "granted": gettext_lazy("Consents recorded, with the source as their proof"),
     "unknown_region": gettext_lazy("New people without a known country: the strictest law applies to them"),
@@ -59,6 +62,7 @@ UNDONE: dict[str, str | Promise] = {
     "voided": gettext_lazy("Recorded choices taken back"),
     "values_kept": gettext_lazy("Kinds of information left alone, because they were changed or confirmed since"),
     "lists_kept": gettext_lazy("Places on the list left alone, because they changed or were confirmed since"),
+    "suppressions": gettext_lazy("Suppressions lifted that only this import stood for"),
     "gone_before": gettext_lazy("People who were erased in the meantime"),
 }
 

@@ -394,6 +394,7 @@ class SuppressionShown(TypedDict):
     reason: str
     note: str
     created_at: str
+    imports: list[int]
 
 
 class ToSuppress(TypedDict):

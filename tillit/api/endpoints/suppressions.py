@@ -28,6 +28,7 @@ class SuppressionShown(BaseModel):
     reason: str
     note: str
     created_at: datetime
+    imports: list[int] = Field(description="The imports that alone stand for it; undoing all of them lifts it.")
 
 
 class SuppressionPage(BaseModel):
@@ -74,6 +75,7 @@ def list_suppressions(request: KeyRequest, limit: Limit = 50, cursor: Cursor = "
                 reason=each.reason,
                 note=each.note,
                 created_at=each.created_at,
+                imports=each.imports or [],
             )
             for each in rows[:limit]
         ],

@@ -63,11 +63,21 @@ class Standing(IntEnum):
 _STANDINGS = {
     Standing.SUBSCRIBED: "subscribed|active|enabled|confirmed|opted in|opt-in|optin|single opt-in|double opt-in|yes|1"
     "|true|aktiv|prenumererar|prenumerant|bekräftad|ja",
-    Standing.OPTED_OUT: "unsubscribed|unsubscribe|cleaned|complained|complaint|spam|opted out|opt-out|optout"
-    "|blocklisted|blacklisted|blocked|suppressed|bounced|hard bounced|avregistrerad|avanmäld|avprenumererad|klagomål"
-    "|spärrad|studsar|unreachable|junk|dnc unsubscribed|dnc bounced|dnc manually unsubscribed",
+    Standing.OPTED_OUT: "unsubscribed|unsubscribe|complained|complaint|spam|opted out|opt-out|optout"
+    "|blocklisted|blacklisted|blocked|suppressed|avregistrerad|avanmäld|avprenumererad|klagomål|spärrad|junk"
+    "|reported as spam|marked as spam|dnc unsubscribed|dnc manually unsubscribed",
 }
 _STANDING_BY_WORD = {word: standing for standing, words in _STANDINGS.items() for word in words.split("|")}
+#: Reasons for which an address is suppressed, the gravest last. Who complained or was blocked has said no besides;
+#: whose mail bounced has said nothing.
+SILENCES = {
+    "bounced": "cleaned|bounced|bounce|hard bounced|hard bounce|undeliverable|unreachable|studsar|studsad|studsat"
+    "|dnc bounced",
+    "moved": "blocklisted|blacklisted|blocked|suppressed|spärrad",
+    "complaint": "complained|complaint|spam|junk|reported as spam|marked as spam|klagomål",
+}
+GRAVEST = tuple(SILENCES)
+_SILENCE_BY_WORD = {word: reason for reason, words in SILENCES.items() for word in words.split("|")}
 _YES = frozenset({"yes", "y", "true", "t", "1", "x", "on", "ja", "j", "sant", "granted", "given"})
 _NO = frozenset({"", "no", "n", "false", "f", "0", "off", "nej", "falskt", "-", "null", "none"})
 _DATE = re.compile(r"(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})(?:[T ].*)?\Z")
@@ -139,8 +149,18 @@ def _languages() -> dict[str, str]:
 @lru_cache(maxsize=REMEMBERED)
 def standing(text: str) -> Standing:
     """Read a status column. A word that is not known does not put anybody on a list."""
-    word = text.strip().casefold().replace("_", " ")
+    word = _word(text)
     return _STANDING_BY_WORD.get(word, Standing.SUBSCRIBED if not word else Standing.NOT_JOINED)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def silence(text: str) -> str:
+    """Return why a word such as “cleaned” says that nothing may be sent to an address, or "" when it does not."""
+    return _SILENCE_BY_WORD.get(_word(text), "")
+
+
+def _word(text: str) -> str:
+    return text.strip().casefold().replace("_", " ")
 
 
 @lru_cache(maxsize=REMEMBERED)

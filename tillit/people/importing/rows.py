@@ -110,6 +110,7 @@ class Chunk:
     first_id: UUID = field(default_factory=uuid7)  # between these two lie the ids of the people it makes
     last_id: UUID = field(default_factory=uuid7)
     repeated: set[int] = field(default_factory=set)  # lines staged here whose address an earlier chunk held
+    silenced: dict[str, str] = field(default_factory=dict)  # addresses to suppress, each with the reason
 
 
 def chunks(batches: Iterator[Batch], plan: Plan, seen: Seen, *, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
@@ -138,6 +139,7 @@ class Preparing:
         self._meant = [place for place, column in enumerate(plan.columns) if column.target]
         self._missed: list[tuple[int, str]] = []  # columns of the row whose values cannot be read, and why
         self._listed = 0
+        self._silence = ""  # why the row's address is to be suppressed
         self._start()
 
     def _start(self) -> None:
@@ -194,8 +196,8 @@ class Preparing:
                 (str(line), "\\\\x" + key.hex(), str(new_id()), choice_id, address, details(row), *traits)
             )
             self.size += 1
-            if self._missed:
-                self._note_missed(line, row)
+            if self._missed or self._silence:
+                self._note(line, row, address)
             place = places.setdefault(address, len(staged))
             if place == len(staged):
                 keys.append(key[:8])
@@ -242,6 +244,15 @@ class Preparing:
                 if not value and column.form not in mapping.NAME_PARTS:  # many have but one name
                     self._missed.append((column.place, AMBIGUOUS if ambiguous(column.type, text) else UNREADABLE))
 
+    def _note(self, line: int, row: Sequence[str], address: str) -> None:
+        """Note values that cannot be read, and why the address is to be suppressed: of two reasons the graver."""
+        if self._missed:
+            self._note_missed(line, row)
+        if reason := self._silence:
+            noted = self._chunk.silenced
+            noted[address] = max(noted.get(address, reason), reason, key=cells.GRAVEST.index)
+            self._silence = ""
+
     def _note_missed(self, line: int, row: Sequence[str]) -> None:
         """Count what could not be read by column, and list the row, the first LISTED_ROWS of them."""
         names = [(self.plan.columns[place].name, why) for place, why in self._missed]
@@ -273,7 +284,7 @@ class Preparing:
         )
         places = [self.plan.place(target) for target in told]
         picked = _picker([place for place in places if place is not None])
-        remembered: dict[Sequence[str], tuple[str, list[tuple[int, str]]]] = {}
+        remembered: dict[Sequence[str], tuple[str, list[tuple[int, str]], str]] = {}
         phone_at, customer_at = self.plan.place(mapping.PHONE), self.plan.place(mapping.CUSTOMER)
 
         def details(row: list[str]) -> str:
@@ -283,10 +294,13 @@ class Preparing:
                 if len(remembered) > cells.REMEMBERED:
                     remembered.clear()
                 cells_told = [row[place] if place is not None else None for place in places]
-                known = remembered[texts] = (_told(cells_told), _unknown(cells_told, places))
-            told, unknown = known
+                silence = cells.silence(cells_told[3] or "") or cells.silence(cells_told[4] or "")
+                known = remembered[texts] = (_told(cells_told), _unknown(cells_told, places), silence)
+            told, unknown, silence = known
             if unknown:
                 self._missed += unknown
+            if silence:
+                self._silence = silence
             if phone_at is None and customer_at is None:
                 return _placed(told, row[places[0]] if places[0] is not None else "", self.plan.region) + _NO_EXTRA
             said = row[places[0]] if places[0] is not None else ""

@@ -18,6 +18,7 @@ from tillit.people.importing import known as known_sql
 from tillit.people.importing import statements as sql
 from tillit.people.importing.patience import Gone
 from tillit.people.importing.rows import FIXED, SEPARATOR, Chunk, FieldColumn, Plan, Refusal
+from tillit.people.importing.silencing import silence
 from tillit.people.suppression.known import anything, suppressed
 from tillit.policy.dates import add
 
@@ -41,6 +42,8 @@ def write(activity: OpenActivity, plan: Plan, terms: Terms, chunk: Chunk, *, now
     Raises Gone.
     """
     values = _values(activity, terms, now=now)
+    if chunk.silenced:
+        chunk.counts += silence(activity, chunk.silenced, import_id=terms.import_id, now=now)
     with connection.cursor() as cursor:
         _copy(cursor, plan, chunk)
         made = _identities(cursor, chunk, values)

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tillit.ledger.processing import processing
-from tillit.people.importing import files
+from tillit.people.importing import files, silencing
 from tillit.people.importing import undo_statements as sql
 from tillit.people.importing.patience import TRIES, in_the_way
 from tillit.people.importing.undo_steps import (
@@ -62,6 +62,7 @@ class Preview:
     going: int = 0
     staying: dict[str, int] = field(default_factory=dict)
     later: list[Import] = field(default_factory=list)
+    suppressions: int = 0
     whole: bool = True
 
 
@@ -104,6 +105,7 @@ def preview(item: Import, *, by: str, now: datetime) -> Preview:
         seen = ImportTrace.objects.filter(import_id=item.pk).exclude(part="seen")
         made = sum(chunk.new for chunk in chunks)
         found = Preview(made, seen.values("person_id").distinct().count(), later=work.later)
+        found.suppressions = silencing.made_alone(item)
         staying = _weigh(chunks, work)
         activity.count(persons=made)
     if staying is None:
@@ -192,6 +194,8 @@ def _steps(item: Import, *, batch: int) -> Iterator[None]:
         yield
     while _patiently(work, partial(undo_known, limit=batch)):
         yield
+    _patiently(work, _lift)
+    yield
 
 
 def _patiently(work: Work, part: Callable[[Step], int]) -> int:
@@ -204,3 +208,9 @@ def _patiently(work: Work, part: Callable[[Step], int]) -> int:
             if attempt == TRIES or not in_the_way(error):
                 raise
     raise AssertionError("the last try returned or raised")
+
+
+def _lift(step: Step) -> int:
+    """Lift what only this import suppressed."""
+    step.counts["suppressions"] = silencing.take_back(step.activity, step.work.item)
+    return step.counts["suppressions"]

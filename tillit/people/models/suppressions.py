@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +15,8 @@ class Suppression(models.Model):
     """One address or domain that nothing is sent to, in one workspace or (without one) in the whole installation.
 
     An address is kept as its keyed hash alone, so that the wish outlives the person's erasure. A domain is also kept in
-    clear: it names an organisation, and staff must be able to see which ones are left out.
+    clear: it names an organisation, and staff must be able to see which ones are left out. `imports` are those that
+    alone stand for it, and lift it when all of them are undone; none for what somebody suppressed.
     """
 
     class Kind(models.TextChoices):
@@ -38,10 +40,11 @@ class Suppression(models.Model):
     note = models.CharField(max_length=200, blank=True)
     made_by = models.CharField(max_length=80)
     created_at = models.DateTimeField()
+    imports = ArrayField(models.BigIntegerField(), null=True)
 
     privacy = nobody(
         retain="until it is lifted: an erasure leaves it, so that the address stays left in peace",
-        plain=("key", "kind", "domain", "reason", "note", "made_by", "created_at"),
+        plain=("key", "kind", "domain", "reason", "note", "made_by", "created_at", "imports"),
         reason="keyed hashes of addresses, which say nothing without the address and the key; domains of organisations",
     )
 

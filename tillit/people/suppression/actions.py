@@ -55,7 +55,7 @@ def suppress(workspace_id: int | None, told: Iterable[tuple[str, str]], why: Why
         with processing(workspace_id, ADMINISTER, by=why.by, act="suppression.add") as activity:
             take_lock(workspace_id)
             added = _insert(workspace_id, entries, why)
-            silenced = _silence(activity, entries)
+            silenced = silence_people(activity, entries)
             activity.count(suppressions=added, persons=silenced)
         return Done(added, silenced)
     added = _insert(None, entries, why)  # committed first, so that no workspace writes an address past it
@@ -63,7 +63,7 @@ def suppress(workspace_id: int | None, told: Iterable[tuple[str, str]], why: Why
     for each in workspaces():
         with processing(each, ADMINISTER, by=why.by, act="suppression.add", about="installation") as activity:
             take_lock(each)
-            one = _silence(activity, entries)
+            one = silence_people(activity, entries)
             activity.count(suppressions=added, persons=one)
         silenced += one
     return Done(added, silenced)
@@ -79,7 +79,7 @@ def lift(workspace_id: int | None, ids: Sequence[int], *, by: str) -> Done:
         with processing(workspace_id, ADMINISTER, by=by, act="suppression.lift") as activity:
             take_lock(workspace_id)
             lifted, _ = ours.delete()
-            freed = _free(activity)
+            freed = free(activity)
             activity.count(suppressions=lifted, persons=freed)
         return Done(lifted, freed)
     lifted, _ = ours.delete()
@@ -87,7 +87,7 @@ def lift(workspace_id: int | None, ids: Sequence[int], *, by: str) -> Done:
     for each in workspaces() if lifted else ():
         with processing(each, ADMINISTER, by=by, act="suppression.lift", about="installation") as activity:
             take_lock(each)
-            one = _free(activity)
+            one = free(activity)
             activity.count(suppressions=lifted, persons=one)
         freed += one
     return Done(lifted, freed)
@@ -103,7 +103,7 @@ def reconcile(workspace_id: int, *, by: str) -> Done:
     with processing(workspace_id, ADMINISTER, by=by, act="suppression.check") as activity:
         take_lock(workspace_id)
         silenced = sum(_flag(found) for found in _suppressed_people(workspace_id))
-        freed = _free(activity)
+        freed = free(activity)
         activity.count(silenced=silenced, freed=freed)
     return Done(silenced, freed)
 
@@ -140,12 +140,15 @@ def _insert(workspace_id: int | None, entries: Sequence[tuple[str, str]], why: W
     ]
     ours = of(workspace_id)
     with transaction.atomic():
-        before = ours.filter(key__in=[row.key for row in rows]).count()
+        known = ours.filter(key__in=[row.key for row in rows])
+        before = known.count()
+        known.exclude(imports=None).update(imports=None)  # undoing an import does not lift what somebody asks for too
         Suppression.objects.bulk_create(rows, ignore_conflicts=True, batch_size=AT_ONCE)
     return len(rows) - before
 
 
-def _silence(activity: OpenActivity, entries: Sequence[tuple[str, str]]) -> int:
+def silence_people(activity: OpenActivity, entries: Sequence[tuple[str, str]]) -> int:
+    """Flag the people of the context's workspace whom some suppressions cover; return how many were not yet."""
     return _flag(_whom(activity, entries))
 
 
@@ -234,7 +237,7 @@ def _ids(statement: str, parameters: list[Any]) -> set[object]:
         return {value for (value,) in cursor.fetchall()}
 
 
-def _free(activity: OpenActivity) -> int:
+def free(activity: OpenActivity) -> int:
     """Take the flag off everybody whom nothing suppresses any more; return how many."""
     with connection.cursor() as cursor:
         cursor.execute(
