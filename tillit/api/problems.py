@@ -26,9 +26,9 @@ from tillit.people.importing.files import NotReadable
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.importing.undo import CannotUndo
 from tillit.people.lists import NameTaken
+from tillit.people.patience import ADVICE, TooSlow
 from tillit.people.records import NobodyHere, UnreadableValue
 from tillit.people.segments.actions import NameTaken as SegmentNameTaken
-from tillit.people.segments.queries import TooSlow
 from tillit.people.segments.tree import Mistake
 
 CONTENT_TYPE = "application/problem+json"
@@ -44,6 +44,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "conflict": (409, gettext_noop("Something else stands in the way")),
     "refused": (409, gettext_noop("The policy does not permit it")),
     "running": (409, gettext_noop("The same request is still being answered")),
+    "too-slow": (409, gettext_noop("It took too long, and was stopped")),
     "too-large": (413, gettext_noop("The request is too large")),
     "media-type": (415, gettext_noop("The content is not of a type that is read here")),
     "invalid": (422, gettext_noop("The request says something that cannot be")),
@@ -162,7 +163,7 @@ _TOLD: tuple[tuple[type[Exception], Callable[[Any], ApiProblem]], ...] = (
     (Mistake, lambda error: invalid("body.text", str(error))),
     (SegmentNameTaken, lambda _error: ApiProblem("conflict", _("Another segment of the workspace has this name."))),
     (CannotUndo, lambda error: ApiProblem("conflict", str(error))),
-    (TooSlow, lambda _error: ApiProblem("conflict", _("Counting took too long, and was stopped."))),
+    (TooSlow, lambda _error: ApiProblem("too-slow", str(ADVICE))),
     (InvalidIdentifier, lambda error: invalid("body.email", str(error))),
     (UnreadableValue, _value),
     (NameTaken, lambda _error: ApiProblem("conflict", _("Another list of the workspace has this name."))),

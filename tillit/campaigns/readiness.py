@@ -19,6 +19,7 @@ from tillit.delivery.queries import senders_at_work
 from tillit.env import env
 from tillit.ledger.processing import Refused
 from tillit.ledger.versions import Version, in_force
+from tillit.people.patience import TooSlow
 from tillit.policy.disclosure import NotDisclosable, disclosed
 from tillit.policy.document import Purpose
 from tillit.policy.rules import Rule
@@ -60,6 +61,8 @@ def checks(campaign: Campaign, *, by: str) -> tuple[Audience, list[Check]]:
     try:
         if rule and lists:
             reached = audience.count(campaign.workspace_id, campaign.purpose, lists, by=by, narrowing=narrowing)
+    except TooSlow:
+        reached = Audience(counted=False)
     except Refused as refusal:
         refused = refusal
     return reached, [
@@ -127,6 +130,9 @@ def _segments(narrowing: Narrowing, refused: Refused | None) -> Iterator[Check]:
 def _people(lists: bool, reached: Audience) -> list[Check]:
     if not lists:
         return [Check("lists", "error", _("No list is chosen. Choose who is to get the mail."))]
+    if not reached.counted:
+        text = _("Counting who may get it took too long, and was stopped. It can be sent: each person is decided then.")
+        return [Check("lists", "warning", text)]
     if not reached.permitted:
         return [Check("lists", "error", _("Nobody on these lists may get this mail. See why below."))]
     text = _("%(permitted)d of %(all)d people on the lists may get it.")

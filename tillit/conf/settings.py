@@ -162,6 +162,10 @@ CACHES = {
     }
 }
 
+# How long a page or a program waits for people to be found. A page over two million takes a tenth of a second; beyond
+# this, whoever waits is better told what to do instead.
+PATIENCE_S = 5.0
+
 HTTPS = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 14 * 24 * 3600

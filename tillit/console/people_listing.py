@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext_lazy
 
 from tillit.ledger.versions import Version
 from tillit.people.models import MailingList, Subscription
+from tillit.people.patience import ADVICE, TooSlow
 from tillit.people.queries import decision_for
 from tillit.people.search import Found, FoundPage, Wanted, find
 from tillit.people.selection import RESTRICTED, SUPPRESSED, UNREACHABLE
@@ -76,6 +77,7 @@ class PeopleListing:
     """Reads `q`, `list`, `segment`, `state`, `region` and the place from the address; finds in the caller's context."""
 
     keeps = ("list", "segment", "state", "region")
+    advice: str | Promise = ADVICE
 
     def __init__(
         self, request: HttpRequest, workspace_id: int, version: Version, *, list_id: int | None = None
@@ -102,13 +104,22 @@ class PeopleListing:
         )
 
     @cached_property
-    def _page(self) -> FoundPage:
-        return find(self._workspace_id, self.wanted)
+    def _page(self) -> FoundPage | None:
+        """The page; None when finding it took too long."""
+        try:
+            return find(self._workspace_id, self.wanted)
+        except TooSlow:
+            return None
+
+    @property
+    def too_slow(self) -> bool:
+        """Whether looking was given up: nobody is shown, and `advice` says what to do."""
+        return self._page is None
 
     @cached_property
     def rows(self) -> list[Line]:
         """The page's people, each decided for marketing mail."""
-        return [self.line(found) for found in self._page.rows]
+        return [self.line(found) for found in self._page.rows] if self._page else []
 
     def line(self, found: Found) -> Line:
         """One person, decided for marketing mail."""
@@ -137,11 +148,13 @@ class PeopleListing:
 
     @property
     def next_href(self) -> str:
-        return self.href(after=str(self.rows[-1].found.person.pk)) if self._page.older and self.rows else ""
+        older = self._page is not None and self._page.older
+        return self.href(after=str(self.rows[-1].found.person.pk)) if older and self.rows else ""
 
     @property
     def previous_href(self) -> str:
-        return self.href(before=str(self.rows[0].found.person.pk)) if self._page.newer and self.rows else ""
+        newer = self._page is not None and self._page.newer
+        return self.href(before=str(self.rows[0].found.person.pk)) if newer and self.rows else ""
 
     @property
     def carried(self) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from django.db.backends.utils import CursorWrapper
 from tillit.people import matching
 from tillit.people.models import Identity, MailingList, Person, Subscription, Traits
 from tillit.people.names import CATEGORY as NAMES
+from tillit.people.patience import patience
 from tillit.people.segments.compile import among
 from tillit.people.selection import STATES, Selection, conditions, filters, parameters
 
@@ -54,8 +55,12 @@ class FoundPage:
 
 
 def find(workspace_id: int, wanted: Wanted) -> FoundPage:
-    """Return a page of people, in the caller's context. Five queries, however many people there are."""
-    ids = _ids(workspace_id, wanted)
+    """Return a page of people, in the caller's context. As many queries, however many people there are.
+
+    Raises TooSlow when finding them takes longer than somebody waits for.
+    """
+    with patience():
+        ids = _ids(workspace_id, wanted)
     more = len(ids) > wanted.limit
     ids = ids[: wanted.limit]
     if wanted.before:

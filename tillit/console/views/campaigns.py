@@ -30,6 +30,7 @@ from tillit.ledger.processing import Refused, user_actor
 from tillit.ledger.versions import in_force
 from tillit.people import queries as people
 from tillit.people.models import MailingList, Segment
+from tillit.people.patience import TooSlow
 from tillit.people.segments.queries import LacksCategory, Outdated, segments
 
 _TICK = {"class": "form-check-input"}
@@ -230,6 +231,8 @@ def campaign_audience(request: PageRequest) -> HttpResponse:
     if lists and campaign.purpose:
         try:
             told["audience"] = audience.count(request.workspace.id, campaign.purpose, lists, by=by, narrowing=narrowing)
+        except TooSlow:
+            told["audience"] = Audience(counted=False)
         except (LacksCategory, Outdated) as refused:
             told["refused"] = refused.reason
     return render(request, "console/campaigns/audience.html", told)
@@ -251,14 +254,18 @@ def campaign_preview(request: PageRequest) -> HttpResponse:
 def campaign_candidates(request: PageRequest) -> HttpResponse:
     """People on the chosen lists whose address begins as typed, to preview the mail as."""
     campaign, lists = _unsaved(request)
-    found = audience.candidates(
-        request.workspace.id,
-        lists,
-        request.POST.get("as", "")[:200],
-        by=user_actor(request.user.id),
-        narrowing=Narrowing.of(campaign),
-    )
-    return render(request, "console/campaigns/candidates.html", {"found": found, "lists": lists})
+    told: dict[str, object] = {"lists": lists}
+    try:
+        told["found"] = audience.candidates(
+            request.workspace.id,
+            lists,
+            request.POST.get("as", "")[:200],
+            by=user_actor(request.user.id),
+            narrowing=Narrowing.of(campaign),
+        )
+    except TooSlow:
+        told["too_slow"] = True
+    return render(request, "console/campaigns/candidates.html", told)
 
 
 @page(role=Role.EDITOR)

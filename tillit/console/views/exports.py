@@ -53,13 +53,13 @@ def new_export(request: PageRequest) -> HttpResponseBase:
     except Refused as refused:
         told["refused"] = refused
     else:
-        told |= {"offer": offer, "chosen": [each.name for each in offer.columns], "at_once": start.AT_ONCE}
+        told |= {"offer": offer, "chosen": [each.name for each in offer.columns]}
     return render(request, "console/exports/new.html", told)
 
 
 def _export(request: PageRequest, order: start.Order, *, now: datetime) -> HttpResponseBase:
     workspace_id, by = request.workspace.id, _by(request)
-    small = start.offer(workspace_id, order, by=by).people <= start.AT_ONCE
+    small = start.offer(workspace_id, order, by=by).small
     made = start.start(workspace_id, order, by=by, now=now, defer=not small)
     if small:
         made = run_export(made.pk)

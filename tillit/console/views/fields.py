@@ -20,6 +20,7 @@ from tillit.people import fields as keeping
 from tillit.people import queries
 from tillit.people.field_uses import Use, uses
 from tillit.people.models import Field
+from tillit.people.patience import TooSlow, patience
 
 ADMINISTER = "audience.administer"
 
@@ -93,7 +94,7 @@ def retire_field(request: PageRequest, field_id: int) -> HttpResponse:
         keeping.retire_field(found, by=_by(request), now=timezone.now())
         return redirect(address("retired_field", request.workspace.id, field_id))
     with processing(request.workspace.id, ADMINISTER, by=_by(request), act="field.count", about=f"field:{found.pk}"):
-        people = queries.holders(found)
+        people = _holders(found)
     used = [(use, _use_href(request, use)) for use in uses(found)]
     told = {"field": found, "people": people, "uses": used, "stopped": any(use.stops for use, _href in used)}
     return render(request, "console/fields/retire.html", told)
@@ -116,6 +117,15 @@ def erase_rest(request: PageRequest, field_id: int) -> HttpResponse:
     """Erase the values of those whose restriction was lifted since."""
     keeping.erase_rest(_retired(request, field_id), now=timezone.now())
     return redirect(address("retired_field", request.workspace.id, field_id))
+
+
+def _holders(field: Field) -> int | None:
+    """How many people a field says something of; None where counting them took too long."""
+    try:
+        with patience():
+            return queries.holders(field)
+    except TooSlow:
+        return None
 
 
 def _use_href(request: PageRequest, use: Use) -> str:

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tillit.accounts.models import Role
@@ -22,6 +23,7 @@ from tillit.people import queries
 from tillit.people.hygiene import looking, mending
 from tillit.people.hygiene.domains import suggestion
 from tillit.people.models import ListCheck, ListMending, MailingList
+from tillit.people.patience import TooSlow, patience
 from tillit.people.search import details
 
 ADMINISTER = "audience.administer"
@@ -115,9 +117,14 @@ def hygiene_kind(request: PageRequest, list_id: int, kind: str) -> HttpResponse:
     found = _list(request, list_id)
     if kind not in KINDS:
         raise Http404
-    with processing(request.workspace.id, ADMINISTER, by=_by(request), act="people.read", about=f"list:{found.pk}"):
-        ids, number = looking.page(found.pk, kind, after=_after(request), now=timezone.now())
-        people = details(ids[: looking.PER_PAGE])
+    try:
+        with processing(request.workspace.id, ADMINISTER, by=_by(request), act="people.read", about=f"list:{found.pk}"):
+            with patience():
+                ids, number = looking.page(found.pk, kind, after=_after(request), now=timezone.now())
+            people = details(ids[: looking.PER_PAGE])
+    except TooSlow:
+        messages.warning(request, _("Finding them took too long, and was stopped. Look through the list first."))
+        return redirect(address("hygiene", request.workspace.id, found.pk))
     told = {
         "list": found,
         "kind": kind,

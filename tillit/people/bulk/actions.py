@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from psycopg.errors import QueryCanceled
 
 from tillit.ledger.processing import OpenActivity, Refused, processing
 from tillit.people.bulk.verbs import LEFT_OUT, AddToList, RemoveFromList, SetField, Verb
 from tillit.people.models import BulkAct, BulkChange, Field, MailingList
+from tillit.people.patience import TooSlow, patience
 from tillit.people.records import ADMINISTER, FULFIL, UnreadableValue
 from tillit.people.selection import Selection, statement
 from tillit.people.values import read
@@ -174,17 +174,12 @@ def _check_category(activity: OpenActivity, verb: Verb) -> None:
 
 def _patiently(sql: str, parameters: dict[str, Any]) -> Any:
     """Run a statement within PATIENCE_S; return its rows, or how many it wrote. Raises NotPossible."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL statement_timeout = '{PATIENCE_S}s'")
-        try:
+    try:
+        with patience(PATIENCE_S), connection.cursor() as cursor:
             cursor.execute(sql, parameters)
-        except OperationalError as error:
-            if isinstance(error.__cause__, QueryCanceled):
-                raise NotPossible(_("Finding these people takes too long. Narrow the selection.")) from error
-            raise
-        found = cursor.fetchall() if cursor.description else cursor.rowcount
-        cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
-    return found
+            return cursor.fetchall() if cursor.description else cursor.rowcount
+    except TooSlow as slow:
+        raise NotPossible(_("Finding these people takes too long. Narrow the selection.")) from slow
 
 
 def _defer(act_id: int) -> None:

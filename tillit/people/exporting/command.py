@@ -91,5 +91,5 @@ def _number(model: Any, workspace: Any, name: str | None, what: str) -> int | No
 def _with_bar(run_export: Any, item: Any) -> Any:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        bar = progress.add_task("Exporting", total=item.total)
+        bar = progress.add_task("Exporting", total=item.total or None)
         return run_export(item.pk, lambda written: progress.update(bar, completed=written))

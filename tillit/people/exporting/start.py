@@ -14,6 +14,7 @@ from tillit.people.exporting import columns as holding
 from tillit.people.exporting import files, rows
 from tillit.people.exporting.columns import Column
 from tillit.people.models import Export
+from tillit.people.patience import TooSlow, patience
 from tillit.people.selection import Selection
 from tillit.policy.disclosure import NotDisclosable, disclosed
 
@@ -38,11 +39,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What an order would give: how many people, in which of the possible columns."""
+    """What an order would give: how many people (None: counting took too long), in which of the possible columns."""
 
-    people: int
+    people: int | None
     columns: list[Column]
     possible: list[Column]
+
+    @property
+    def small(self) -> bool:
+        """Whether the file can be written while one waits."""
+        return self.people is not None and self.people <= AT_ONCE
 
 
 def offer(workspace_id: int, order: Order, *, by: str) -> Offer:
@@ -51,9 +57,17 @@ def offer(workspace_id: int, order: Order, *, by: str) -> Offer:
     with processing(workspace_id, order.purpose, by=by, act=act, recipient=order.recipient or _house(by)) as activity:
         possible = possible_columns(activity, order)
         wanted = holding.chosen(order.columns, possible)
-        people = rows.count(workspace_id, order.selection)
-        activity.count(persons=people)
+        people = _counted(workspace_id, order.selection)
+        activity.count(persons=people or 0)
     return Offer(people, wanted, possible)
+
+
+def _counted(workspace_id: int, wanted: Selection) -> int | None:
+    try:
+        with patience():
+            return rows.count(workspace_id, wanted)
+    except TooSlow:
+        return None
 
 
 def possible_columns(activity: OpenActivity, order: Order) -> list[Column]:
@@ -76,7 +90,7 @@ def start(workspace_id: int, order: Order, *, by: str, now: datetime, defer: boo
             format=order.format,
             selection=order.selection.kept(),
             columns=[each.name for each in told.columns],
-            total=told.people,
+            total=told.people or 0,
             started_by=by,
             created_at=now,
         )

@@ -71,7 +71,7 @@ def add_kind(kind: Kind) -> None:
     KINDS[kind.name] = kind
 
 
-add_kind(Kind("bouncing", f"p.flags & {Person.UNREACHABLE} <> 0"))
+add_kind(Kind("bouncing", f"p.flags <> 0 AND p.flags & {Person.UNREACHABLE} <> 0"))
 add_kind(Kind("role", _address("split_part(i.value, '@', 1) = ANY (%(roles)s)"), lambda looked: {"roles": list(ROLES)}))
 add_kind(
     Kind(

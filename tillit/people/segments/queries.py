@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from tillit.ledger.processing import Refused, processing
 from tillit.ledger.versions import Version, in_force
 from tillit.people.models import Segment
+from tillit.people.patience import TooSlow, patience
 from tillit.people.segments.compile import PERSONS, Compiled, compile_segment
 from tillit.people.segments.conditions import vocabulary
 from tillit.people.segments.language import write
@@ -24,7 +25,6 @@ from tillit.people.segments.tree import Mistake, Node, from_json
 from tillit.people.segments.vocabulary import Vocabulary
 
 ADMINISTER = "audience.administer"
-LIMIT_S = 5.0
 SAMPLED = 20_000
 
 
@@ -34,10 +34,6 @@ class LacksCategory(Refused):
 
 class Outdated(Refused):
     """The segment asks about something that is no longer there, such as a retired field."""
-
-
-class TooSlow(Exception):
-    """The count was stopped at its time limit."""
 
 
 def segments(workspace_id: int) -> QuerySet[Segment]:
@@ -132,7 +128,7 @@ def count(
     by: str,
     purpose: str = ADMINISTER,
     recipient: str = "",
-    limit_s: float = LIMIT_S,
+    limit_s: float | None = None,
 ) -> Count:
     """Count the people of a segment whom a purpose permits; from a sample when it takes longer than the limit.
 
@@ -154,7 +150,7 @@ def count(
     return Count(number, everybody, exact, time.perf_counter() - started)
 
 
-def _sampled(query: Compiled, everybody: int, limit_s: float) -> int:
+def _sampled(query: Compiled, everybody: int, limit_s: float | None) -> int:
     """Count in a part of the table's pages. Raises TooSlow."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT greatest(reltuples, 1) FROM pg_class WHERE relname = 'people_person'")
@@ -168,16 +164,12 @@ def _sampled(query: Compiled, everybody: int, limit_s: float) -> int:
     return round(everybody * found / among) if among else 0
 
 
-def _number(sql: str, parameters: Any, limit_s: float) -> int | None:
+def _number(sql: str, parameters: Any, limit_s: float | None) -> int | None:
     """Run a count under a time limit; None when it was stopped."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {int(limit_s * 1000)}")
+        with patience(limit_s), connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             number: int = cursor.fetchone()[0]
-            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
             return number
-    except OperationalError as stopped:
-        if getattr(stopped.__cause__, "sqlstate", "") == "57014":
-            return None
-        raise
+    except TooSlow:
+        return None
