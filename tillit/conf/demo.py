@@ -6,6 +6,7 @@ import random
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -14,19 +15,20 @@ from django.utils import timezone
 from tillit.accounts.models import Membership, Role, User, Workspace
 from tillit.campaigns import actions
 from tillit.campaigns.models import Campaign
-from tillit.conf import demo_policy
+from tillit.conf import demo_audience, demo_policy
 from tillit.conf.first_user import make_workspace
-from tillit.conf.sample import EMAIL, OFFICER, PASSWORD, write_csv
+from tillit.conf.sample import EMAIL, OFFICER, PASSWORD, write_csv, write_sales
 from tillit.consent.actions import record_choice
 from tillit.delivery.models import Batch, Event, Message
 from tillit.ledger.processing import SYSTEM, processing, user_actor
 from tillit.people.actions import set_subscription
+from tillit.people.importing.purposes import PURCHASES
 from tillit.people.importing.run import run_import
 from tillit.people.importing.start import start_import
 from tillit.people.models import Import, MailingList, Source, Subscription
 
 ADDRESS = "Sveavägen 1\n111 57 Stockholm"
-PEOPLE, RESELLERS = 2000, 150
+PEOPLE, RESELLERS, TWICE, BUYERS = 2000, 150, 6, 90
 CLIENTS = (
     ("Apple Mail", "phone"),
     ("Gmail", "desktop"),
@@ -78,15 +80,11 @@ def ensure_sample() -> str:
 
 def _fill(workspace: Workspace, by: str, *, now: datetime) -> None:
     rng = random.Random(7)  # noqa: S311  the same demo every time, no secret
-    news, offers = (
-        MailingList.objects.create(workspace=workspace, name=name, description=text)
-        for name, text in (
-            ("Newsletter", "News about sound, light and rooms, once a month."),
-            ("Reseller offers", "Prices and training for resellers, now and then."),
-        )
-    )
+    demo_audience.make_fields(workspace.pk, by=by)
+    news, offers = demo_audience.make_lists(workspace.pk, by=by)
     people = _import(workspace, news, "Trade fair visitors", PEOPLE, by=by, now=now)
-    _import(workspace, offers, "Reseller portal", RESELLERS, by=by, now=now)
+    _import(workspace, offers, "Reseller portal", RESELLERS, twice=TWICE, by=by, now=now)
+    _import_sales(workspace, by=by, now=now)
     _decide(workspace, people, rng, by=by, now=now)
     for days, name, subject, heading in LETTERS:
         _past_campaign(workspace, news, (name, subject, heading), rng, by=by, then=now - timedelta(days=days))
@@ -96,32 +94,40 @@ def _fill(workspace: Workspace, by: str, *, now: datetime) -> None:
     actions.create(workspace.pk, by=by, texts=texts, lists=[news])
     with processing(workspace.pk, "preferences.manage", by=SYSTEM, act="list.unsubscribe") as activity:
         set_subscription(activity, rng.sample(people, 25), news, Subscription.State.UNSUBSCRIBED, now=now)
+    demo_audience.work_with(workspace.pk, news, people, by=by, now=now)
 
 
-def _import(workspace: Workspace, to: MailingList, name: str, count: int, *, by: str, now: datetime) -> list[UUID]:
+def _import(
+    workspace: Workspace, to: MailingList, name: str, count: int, *, twice: int = 0, by: str, now: datetime
+) -> list[UUID]:
     """Import invented people the way a file of a user's own would be; return the ids of who is on the list."""
     warranty = "Collected by us, with a tick for the newsletter that nobody ticked beforehand."
     source = Source.objects.create(workspace=workspace, name=name, warranty=warranty)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name.lower().replace(' ', '-')}.csv"
-        write_csv(path, count)
-        item = start_import(
-            workspace.pk,
-            path,
-            source=source,
-            mailing_list=to,
-            by=by,
-            now=now,
-            consent="marketing.email",
-            defer=False,
-        )
-    done = run_import(item.pk)
-    if done.state != Import.State.DONE:
-        raise RuntimeError(f"the sample could not be imported: {done.error}")
+        write_csv(path, count, twice=twice)
+        _bring(workspace, path, source=source, mailing_list=to, by=by, now=now, consent="marketing.email")
     with processing(workspace.pk, "audience.administer", by=by, act="list.read", about=f"list:{to.pk}"):
         return list(
             Subscription.objects.filter(list_id=to.pk).order_by("person_id").values_list("person_id", flat=True)
         )
+
+
+def _import_sales(workspace: Workspace, *, by: str, now: datetime) -> None:
+    """Bring in what a distributor reports to have sold, for that purpose alone."""
+    warranty = "The distributor tells its customers that purchases are reported to us."
+    source = Source.objects.create(workspace=workspace, name="Sales of our distributor", warranty=warranty)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sales.csv"
+        write_sales(path, BUYERS, today=now.date())
+        _bring(workspace, path, source=source, mailing_list=None, by=by, now=now, purpose=PURCHASES)
+
+
+def _bring(workspace: Workspace, path: Path, **told: Any) -> None:
+    item = start_import(workspace.pk, path, defer=False, **told)
+    done = run_import(item.pk)
+    if done.state != Import.State.DONE:
+        raise RuntimeError(f"the sample could not be imported: {done.error}")
 
 
 def _decide(workspace: Workspace, people: list[UUID], rng: random.Random, *, by: str, now: datetime) -> None:

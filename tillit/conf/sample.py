@@ -6,12 +6,14 @@ import csv
 import json
 import random
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 NAMES: dict[str, list[Any]] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 # Of the demo, which no mail leaves: who signs in, and who reviews the policy.
 EMAIL, OFFICER, PASSWORD = "demo@example.org", "dpo@example.org", "tillit-demo-2025"
+INTERESTS = ("Sound", "Light", "Streaming", "Acoustics")
 HEADER = ["Email", "First name", "Last name", "Title", "Company", "City", "Country"]
 _ASCII = str.maketrans("åäöéèëüøłżßÅÄÖÉŁŻØŚśôâçñúíóãê'", "aaoeeeuolzsAAOELZOSsoacnuioae-")
 
@@ -27,9 +29,29 @@ def people(count: int, *, seed: int = 1) -> Iterator[list[str]]:
         yield [f"{local}.{number}@example.com", first, last.replace("-", " "), title, company, city, country]
 
 
-def write_csv(path: Path, count: int, *, seed: int = 1) -> None:
-    """Write a file to import with that many people."""
+def write_csv(path: Path, count: int, *, twice: int = 0, seed: int = 1) -> None:
+    """Write a file to import with that many people, the first `twice` of them under a private address besides.
+
+    Every third has a number, of those that are kept free for invented people. Source: Ofcom, numbers for drama use.
+    """
+    rng = random.Random(seed)  # noqa: S311  the same people every time, no secret
     with path.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle)
-        writer.writerow(HEADER)
-        writer.writerows(people(count, seed=seed))
+        writer.writerow([*HEADER, "Direct number", "Interest"])
+        for number, row in enumerate(people(count, seed=seed)):
+            direct = f"+44 7700 900{number // 3:03d}" if number % 3 == 0 and number < 3000 else ""
+            writer.writerow([*row, direct, rng.choice(INTERESTS) if rng.random() < 0.6 else ""])
+            if direct and number < 3 * twice:
+                local = row[0].partition("@")[0].rpartition(".")[0]
+                writer.writerow([f"{local}@home.example", *row[1:3], "", "", *row[5:], direct, ""])
+
+
+def write_sales(path: Path, count: int, *, today: date, seed: int = 1) -> None:
+    """Write what a seller reports of that many of the same people, over the last year."""
+    rng = random.Random(seed)  # noqa: S311  the same sales every time, no secret
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle)
+        writer.writerow([*HEADER[:3], "Last order", "Ordered in all"])
+        for row in people(count):
+            ordered = today - timedelta(days=rng.randint(3, 365))
+            writer.writerow([*row[:3], ordered.isoformat(), rng.randint(3, 90) * 100])
