@@ -64,7 +64,7 @@ def erase_batch(field_id: int) -> bool:
     return field.erased_at is None
 
 
-# Corrections by hand, and what imports and acts on many keep for thirty days so that they can be undone.
+# Corrections by hand, and what imports, acts on many and merges keep so that they can be undone.
 _TRACES = (
     """
 UPDATE people_edit e SET "before" = e."before" - %(name)s::text, "after" = e."after" - %(name)s::text
@@ -81,6 +81,12 @@ FROM people_person p WHERE p.id = i.person_id AND i.category = %(category)s AND 
 UPDATE people_bulkchange c SET "before" = NULL
 FROM people_person p, people_bulkact a WHERE p.id = c.person_id AND c.category = %(category)s AND {free}
   AND a.id = c.act_id AND a.verb = 'field.set' AND a.arguments->>'field' = %(name)s AND c."before" IS NOT NULL
+""",
+    """
+UPDATE people_mergetrace m SET kept = m.kept #- ARRAY['values', %(name)s::text],
+    gone = m.gone #- ARRAY['values', %(name)s::text], "after" = m."after" #- ARRAY['values', %(name)s::text]
+FROM people_person p WHERE p.id = m.person_id AND m.category = %(category)s AND m.part = 'people_traits' AND {free}
+  AND (m.gone->'values' ? %(name)s::text OR m.kept->'values' ? %(name)s::text OR m."after"->'values' ? %(name)s::text)
 """,
 )
 

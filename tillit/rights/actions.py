@@ -18,6 +18,7 @@ from tillit.delivery.models import Message
 from tillit.delivery.service import queue
 from tillit.ledger.processing import OpenActivity, person_actor, processing
 from tillit.ledger.versions import Version, in_force, places
+from tillit.people.merges import ids_of
 from tillit.people.models import Person
 from tillit.policy.regions import Region
 from tillit.policy.rules import Place
@@ -108,19 +109,40 @@ def access(workspace_id: int, person_id: UUID, *, by: str, now: datetime, langua
 def erase(workspace_id: int, person_id: UUID, *, by: str, now: datetime) -> Request | None:
     """Erase a person everywhere as the tables declare, and close their request; return it, None if nobody was there.
 
-    Repeating it finds nobody. The keyed hash of their address stays, so that an import does not bring them back; so do
+    Repeating it finds nobody. Records that went into theirs are erased with it. The keyed hash of their address stays, so that an import does not bring them back; so do
     choices and requests, as evidence without a name. A mail that a sender has already claimed may still go out.
     Source: GDPR art 17(1), 17(3)(e).
     """
     with processing(workspace_id, FULFIL, by=by, act="person.erase", subject=person_id) as activity:
         if not lock([person_id]):
-            activity.count(**erase_rows(person_id, now=now))  # what came in while the first erasure was running
+            activity.count(**erase_rows([person_id], now=now))  # what came in while the first erasure was running
             return None
         request = _fulfilled(activity, person_id, Kind.ERASURE, now=now)
-        counts = erase_rows(person_id, now=now)
+        ids = ids_of(person_id)
+        counts = erase_rows(ids, now=now)
         _close(request, counts, now=now)
+        _erased_too(request, ids[1:])
         activity.count(**counts)
     return request
+
+
+def _erased_too(request: Request, gone_ids: list[UUID]) -> None:
+    """Note an erasure for the records that went into the person's: a backup from before that holds them singly."""
+    Request.objects.bulk_create(
+        [
+            Request(
+                id=uuid_utils.uuid7(),
+                workspace_id=request.workspace_id,
+                person_id=gone_id,
+                kind=request.kind,
+                state=request.state,
+                received_at=request.received_at,
+                due_at=request.due_at,
+                fulfilled_at=request.fulfilled_at,
+            )
+            for gone_id in gone_ids
+        ]
+    )
 
 
 def _open_request(activity: OpenActivity, person_id: UUID, kind: str, *, now: datetime) -> Request:

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.db import models
 
 from tillit.ledger.rls import PERSON, personal_models
+from tillit.people.merges import ids_of
 from tillit.policy.declarations import Declares
 from tillit.policy.document import Document
 from tillit.policy.regions import Region
@@ -67,19 +68,22 @@ class Table:
 def holdings(person_id: UUID, *, places: Mapping[str, Place]) -> list[Table]:
     """Return every table with a person's rows, empty tables too; runs in the caller's context, which shows them all.
 
+    Of a person whom the context shows: also what lies under the id of a record that went into theirs.
+
     `places` are those of the workspace's purposes, by which the person's choices are told.
     """
-    tables = [_table(model, declares, person_id, places) for model, declares in personal_models()]
+    ids = ids_of(person_id)
+    tables = [_table(model, declares, ids, places) for model, declares in personal_models()]
     order = [*words.TABLES]
     return sorted(
         tables, key=lambda table: (order.index(table.name) if table.name in order else len(order), table.name)
     )
 
 
-def _table(model: type[models.Model], declares: Declares, person_id: UUID, places: Mapping[str, Place]) -> Table:
+def _table(model: type[models.Model], declares: Declares, person_ids: list[UUID], places: Mapping[str, Place]) -> Table:
     columns = tuple(_columns(model, declares))
     own = "pk" if model._meta.label == PERSON else "person_id"
-    found = model._default_manager.filter(**{own: person_id})
+    found = model._base_manager.filter(**{f"{own}__in": person_ids})  # the default one leaves out ids that are gone
     rows = [dict(zip(columns, row, strict=True)) for row in found.values_list(*(column.name for column in columns))]
     names = _names(rows) | _names_of_standing(rows)
     if model._meta.label == PERSON:

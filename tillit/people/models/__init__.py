@@ -11,6 +11,7 @@ from tillit.people.models.hygiene import ListCheck, ListMending
 from tillit.people.models.imports import Import
 from tillit.people.models.known import Evidence, Source, Traits
 from tillit.people.models.lists import MailingList, Subscription
+from tillit.people.models.merges import Merge, MergeTrace, NotDuplicate
 from tillit.people.models.names import NameWord
 from tillit.people.models.persons import Identity, PastStanding, PerPersonManager, Person
 from tillit.people.models.segments import Segment
@@ -31,7 +32,10 @@ __all__ = [
     "ListCheck",
     "ListMending",
     "MailingList",
+    "Merge",
+    "MergeTrace",
     "NameWord",
+    "NotDuplicate",
     "Note",
     "PastStanding",
     "PerPersonManager",

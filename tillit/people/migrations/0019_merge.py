@@ -1,0 +1,83 @@
+"""Keep which records of one person were made one, how they can be parted again, and which are not the same."""
+
+import uuid_utils.compat
+from django.db import migrations, models
+
+# For whoever comes by an old id, such as that of a link in a mail, before there is a context: it answers for one id
+# with another, and can be asked for nothing else.
+FOLLOW = """
+CREATE FUNCTION tillit_present_id(workspace integer, person uuid) RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+    SELECT COALESCE((SELECT m.person_id FROM people_merge m
+                     WHERE m.gone_id = $2 AND m.workspace_id = $1 AND m.split_id IS NULL), $2)
+$$;
+"""
+
+
+def _key(*names):
+    return models.CompositePrimaryKey(*names, blank=True, editable=False, primary_key=True, serialize=False)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("people", "0018_suppression_imports")]
+    operations = [
+        migrations.CreateModel(
+            name="Merge",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("workspace_id", models.IntegerField()),
+                ("person_id", models.UUIDField()),
+                ("kept_id", models.UUIDField()),
+                ("gone_id", models.UUIDField()),
+                ("by", models.CharField(max_length=80)),
+                ("at", models.DateTimeField()),
+                ("split_id", models.UUIDField(null=True)),
+                ("split_by", models.CharField(blank=True, max_length=80)),
+                ("split_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["person_id"], name="merge_person"),
+                    models.Index(fields=["kept_id"], name="merge_kept"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("gone_id"), condition=models.Q(("split_id", None)), name="merge_gone"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MergeTrace",
+            fields=[
+                ("pk", _key("merge_id", "part", "category")),
+                ("merge_id", models.UUIDField()),
+                ("part", models.CharField(max_length=63)),
+                ("category", models.CharField(max_length=63)),
+                ("person_id", models.UUIDField()),
+                ("workspace_id", models.IntegerField()),
+                ("moved", models.JSONField(default=list)),
+                ("kept", models.JSONField(default=dict)),
+                ("gone", models.JSONField(default=dict)),
+                ("after", models.JSONField(default=dict)),
+            ],
+            options={"indexes": [models.Index(fields=["person_id"], name="mergetrace_person")]},
+        ),
+        migrations.CreateModel(
+            name="NotDuplicate",
+            fields=[
+                ("pk", _key("person_id", "other_id")),
+                ("person_id", models.UUIDField()),
+                ("other_id", models.UUIDField()),
+                ("workspace_id", models.IntegerField()),
+                ("by", models.CharField(max_length=80)),
+                ("at", models.DateTimeField()),
+            ],
+        ),
+        migrations.RunSQL(FOLLOW, "DROP FUNCTION tillit_present_id(integer, uuid)"),
+    ]
