@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from tillit.consent.models import Choice
+from tillit.consent.lineage import choices_of
 from tillit.ledger.processing import SYSTEM, processing
 from tillit.ledger.versions import bits_at, places
 from tillit.policy.fold import Choice as Decided
@@ -21,16 +21,18 @@ BATCH = 2000
 
 # Whose granted bit rests on a grant that has lapsed, at any bit that the purpose ever had: the one that counts may be
 # older than the latest. `choice_expiry` finds the few choices that can lapse at all.
+# What lies under the id of a record that went into another's may lapse for that one.
 _LAPSED = """
-SELECT DISTINCT c.person_id FROM consent_choice c
-  JOIN people_person p ON p.id = c.person_id
+SELECT DISTINCT p.id FROM consent_choice c
+  LEFT JOIN people_merge g ON g.gone_id = c.person_id AND g.split_id IS NULL
+  JOIN people_person p ON p.id = COALESCE(g.person_id, c.person_id)
   JOIN unnest(%s::text[], %s::bigint[]) AS places (purpose, bits) ON places.purpose = c.purpose
  WHERE c.expires_at <= %s AND c.state = 'granted' AND p.id > %s AND p.granted & places.bits <> 0
    AND NOT EXISTS (SELECT FROM consent_voidedchoice v WHERE v.choice_id = c.id)
    AND NOT EXISTS (SELECT FROM consent_choice later
                     WHERE later.person_id = c.person_id AND later.purpose = c.purpose AND later.id > c.id
                       AND NOT EXISTS (SELECT FROM consent_voidedchoice v WHERE v.choice_id = later.id))
- ORDER BY c.person_id LIMIT %s
+ ORDER BY p.id LIMIT %s
 """
 
 
@@ -85,10 +87,9 @@ def lock(person_ids: Iterable[UUID]) -> list[UUID]:
 def refold(workspace_id: int, person_ids: list[UUID], *, now: datetime) -> None:
     """Write the integers that persons' choices give at `now`, inside the caller's context and lock."""
     known, bits = places(workspace_id), bits_at(workspace_id)
-    rows: dict[UUID, list[History]] = {person: [] for person in person_ids}
-    choices = Choice.objects.counting().filter(person_id__in=person_ids).order_by("id")
-    for person, *row in choices.values_list("person_id", "policy_version_id", "purpose", "state", "expires_at"):
-        rows[person].append(History(*row))
-    values = [(*fold(decided(history, known, bits), now=now), person) for person, history in rows.items()]
+    values = []
+    for person, choices in choices_of(person_ids).counting().items():
+        rows = [History(each.policy_version_id, each.purpose, each.state, each.expires_at) for each in choices]
+        values.append((*fold(decided(rows, known, bits), now=now), person))
     with connection.cursor() as cursor:
         cursor.executemany("UPDATE people_person SET granted = %s, refused = %s WHERE id = %s", values)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tillit.consent.actions import record_choice
 from tillit.consent.fold import MANAGE, lock
+from tillit.consent.lineage import choices_of
 from tillit.consent.models import Choice
 from tillit.consent.queries import state_of
 from tillit.consent.subscriptions import leave
@@ -66,6 +67,5 @@ def _refusals(version: Version, person: Person) -> dict[str, ChoiceState]:
 
 def _told_by_files(person: Person) -> set[str]:
     """The purposes of which a file, and not the person, said last what was decided."""
-    choices = Choice.objects.counting().filter(person_id=person.pk).order_by("id")
-    last = dict(choices.values_list("purpose", "method"))
+    last = {choice.purpose: choice.method for choice in choices_of([person.pk]).counting()[person.pk]}
     return {purpose for purpose, method in last.items() if method == Choice.Method.IMPORT}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
+from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 from django.db import models
@@ -18,6 +20,11 @@ class ChoiceManager(PerPersonManager):
     def counting(self) -> models.QuerySet[Any]:
         """Without those that were taken back, for whatever asks what somebody decided."""
         return self.get_queryset().exclude(pk__in=VoidedChoice.objects.values("choice_id"))
+
+    def under(self, ids: Collection[UUID], *, voided: bool) -> models.QuerySet[Any]:
+        """Those that lie under some ids, gone ones too, for who has asked whose they are (`people.merges`)."""
+        found = models.Manager.get_queryset(self).filter(person_id__in=list(ids))
+        return found if voided else found.exclude(pk__in=VoidedChoice.under(ids).values("choice_id"))
 
 
 class Choice(models.Model):
@@ -103,6 +110,11 @@ class VoidedChoice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.choice_id}, taken back"
+
+    @classmethod
+    def under(cls, ids: Collection[UUID]) -> models.QuerySet[VoidedChoice]:
+        """Those that lie under some ids, gone ones too."""
+        return models.QuerySet(cls).filter(person_id__in=list(ids))
 
 
 class Notice(models.Model):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tillit.consent.fold import MANAGE
+from tillit.consent.lineage import choices_of
 from tillit.consent.models import Choice
 from tillit.ledger.processing import processing
 from tillit.ledger.versions import Version, in_force
@@ -88,15 +89,15 @@ def preferences(workspace_id: int, person_id: UUID, *, by: str, act: str = "pref
             return None
         address = Identity.objects.filter(person_id=person_id, kind=Identity.Kind.EMAIL).order_by("created_at").first()
         traits = Traits.objects.filter(person_id=person_id, category=NAME_CATEGORY).first()
-        choices = list(Choice.objects.counting().filter(person_id=person_id).order_by("-id"))
+        made = choices_of([person_id])
         return Preferences(
             person=person,
             address=(address.value if address else None) or "",
             names={name: str(value) for name, value in (traits.values if traits else {}).items() if value is not None},
             version=version,
-            purposes=_purposes(version, person, choices),
+            purposes=_purposes(version, person, made.counting()[person_id]),
             lists=_lists(workspace_id, person_id),
-            choices=choices,
+            choices=list(reversed(made.choices)),
         )
 
 
@@ -107,9 +108,7 @@ def state_of(person: Person) -> PersonState:
 
 def _purposes(version: Version, person: Person, choices: list[Choice]) -> list[PurposeLine]:
     """The purposes that concern a person, decided on what they chose: a restriction does not change a choice."""
-    latest: dict[str, Choice] = {}
-    for choice in choices:
-        latest.setdefault(choice.purpose, choice)
+    latest = {choice.purpose: choice for choice in choices}
     state = state_of(person)._replace(flags=0)
     lines = []
     for name, rule in version.rules.items():

@@ -7,6 +7,7 @@ The record follows the field list of ISO/IEC TS 27560:2023 in terms of the W3C D
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from tillit.ledger import seal
 from tillit.ledger.models import Leaf, Seal
 from tillit.ledger.processing import processing
 from tillit.ledger.versions import version
+from tillit.people.merges import ids_of
 from tillit.people.standing import history
 
 __all__ = ["Verdict", "published_keys", "receipt", "schema", "verify_receipt"]
@@ -38,13 +40,17 @@ def receipt(
     A choice that is not sealed yet (sealing runs every minute) has a receipt whose `seal` is None.
     """
     with processing(workspace_id, MANAGE, by=by, act="receipt.show", subject=person_id, about=f"choice:{choice_id}"):
-        choice = Choice.objects.filter(pk=choice_id, person_id=person_id).first()
+        choice = Choice.objects.under(ids_of(person_id), voided=True).filter(pk=choice_id).first()
         stood = history(person_id)
         if choice is None or stood is None:
             return None
         notice = Notice.objects.filter(digest=choice.notice_digest).first()
     then = stood.at(max(choice.at, stood.person.created_at))
     assert then is not None  # the moment is not before the person was recorded
+    if choice.person_id != person_id:
+        then = replace(
+            then, certain=False
+        )  # made under a record that went into this one, which may have stood elsewhere
     chosen = Chosen(
         choice=choice,
         version=version(choice.policy_version_id),

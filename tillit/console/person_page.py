@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from tillit.consent.lineage import choices_of
 from tillit.consent.models import Choice
 from tillit.console.activities import actors_in_words
 from tillit.console.pages import PageRequest
@@ -65,7 +66,7 @@ def person_page(request: PageRequest, person_id: UUID, *, by: str) -> dict[str, 
         if record is None:
             return None
         permissions = queries.permissions(version, record.person)
-        choices = list(Choice.objects.counting().filter(person_id=person_id).order_by("-id"))
+        choices = list(reversed(choices_of([person_id]).choices))
         notes = list(Note.objects.filter(person_id=person_id).order_by("-id"))
         edits = edits_of(person_id)
         told = lines(workspace_id, person_id, limit=MOMENTS_SHOWN)

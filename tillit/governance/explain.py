@@ -17,12 +17,13 @@ from django.utils.translation import gettext as _
 
 from tillit.consent.fold import History as Folding
 from tillit.consent.fold import decided
+from tillit.consent.lineage import counting
 from tillit.consent.models import Choice, VoidedChoice
 from tillit.ledger.processing import processing
 from tillit.ledger.versions import Version, bits_at, places, version
 from tillit.ledger.versions import history as versions_of
 from tillit.people.actions import identity_key
-from tillit.people.models import Identity
+from tillit.people.models import Identity, Merge
 from tillit.people.standing import History, Standing, history
 from tillit.policy.decide import decide
 from tillit.policy.document import Purpose
@@ -55,6 +56,8 @@ class Event(StrEnum):
     LAPSE = "lapse"
     VOIDED = "voided"
     STANDING = "standing"
+    MERGED = "merged"
+    SPLIT = "split"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,7 @@ class Past:
     history: History
     choices: Sequence[Choice]
     voided: Mapping[UUID, datetime]  # from when on a choice that nobody made counts no longer
+    merges: Sequence[Merge]  # of records that went into the person's, those that were split off again too
     effective: Sequence[tuple[int, datetime]]  # of versions, newest first
     numbers: Mapping[int, int]
     places: Mapping[str, Place]
@@ -139,7 +143,7 @@ class Past:
     def at(self, purpose: str, moment: datetime) -> Explanation:
         """Explain one purpose at one moment."""
         standing, bound = self.history.at(moment), self.version_at(moment)
-        made = [choice for choice in self.choices if choice.at <= moment < self.voided.get(choice.pk, END)]
+        made = self._deciding(moment)
         latest = next((choice for choice in reversed(made) if choice.purpose == purpose), None)
         rule = bound.rules.get(purpose) if bound else None
         answer, decision = Answer.DECIDED, None
@@ -167,6 +171,13 @@ class Past:
             lapsed=bool(granted and latest and latest.expires_at and latest.expires_at <= moment),
             superseded=bool(granted and latest and rule and self._bit(latest) != rule.bit),
         )
+
+    def _deciding(self, moment: datetime) -> list[Choice]:
+        """The choices that counted for the person at a moment, oldest first."""
+        joined = [merge for merge in self.merges if merge.at <= moment < (merge.split_at or END)]
+        ids = {self.person_id} | {merge.gone_id for merge in joined}
+        made = [each for each in self.choices if each.at <= moment < self.voided.get(each.pk, END)]
+        return counting(self.person_id, [each for each in made if each.person_id in ids], joined)
 
     def _state(self, standing: Standing, made: Sequence[Choice], moment: datetime) -> PersonState:
         rows = [Folding(each.policy_version_id, each.purpose, each.state, each.expires_at) for each in made]
@@ -202,6 +213,8 @@ class Past:
         happened += [(choice.at, Event.CHOICE) for choice in about]
         happened += [(self.voided[choice.pk], Event.VOIDED) for choice in about if choice.pk in self.voided]
         happened += [(choice.expires_at, Event.LAPSE) for choice in about if choice.expires_at]
+        happened += [(merge.at, Event.MERGED) for merge in self.merges]
+        happened += [(merge.split_at, Event.SPLIT) for merge in self.merges if merge.split_at]
         by_moment: dict[datetime, list[Event]] = {}
         for moment, event in happened:
             if recorded <= moment <= until:
@@ -262,8 +275,10 @@ def past_of(workspace_id: int, person_id: UUID, *, by: str, purpose: str = "", r
         stood = history(person_id)
         if stood is None:
             return None
-        choices = list(Choice.objects.filter(person_id=person_id).order_by("id"))
-        voided = dict(VoidedChoice.objects.filter(person_id=person_id).values_list("choice_id", "at"))
+        merges = list(Merge.objects.filter(person_id=person_id).order_by("id"))
+        ids = [person_id, *(merge.gone_id for merge in merges)]
+        choices = list(Choice.objects.under(ids, voided=True).order_by("id"))
+        voided = dict(VoidedChoice.under(ids).values_list("choice_id", "at"))
     bound = list(versions_of(workspace_id).values_list("id", "effective_at", "number"))
     return Past(
         workspace_id=workspace_id,
@@ -271,6 +286,7 @@ def past_of(workspace_id: int, person_id: UUID, *, by: str, purpose: str = "", r
         history=stood,
         choices=choices,
         voided=voided,
+        merges=merges,
         effective=[(version_id, effective_at) for version_id, effective_at, _number in bound],
         numbers={version_id: number for version_id, _effective_at, number in bound},
         places=known,

@@ -70,6 +70,8 @@ EVENTS: Mapping[Event, Promise] = {
     Event.LAPSE: gettext_lazy("a consent lapsed"),
     Event.VOIDED: gettext_lazy("a choice that was recorded by mistake was taken back"),
     Event.STANDING: gettext_lazy("region, roles or restriction changed"),
+    Event.MERGED: gettext_lazy("another record of the person was made one with this"),
+    Event.SPLIT: gettext_lazy("a record that had been made one with this was split off"),
 }
 #: Why, in a few words, for tables.
 SHORT: Mapping[Reason, Promise] = {

@@ -109,8 +109,9 @@ def access(workspace_id: int, person_id: UUID, *, by: str, now: datetime, langua
 def erase(workspace_id: int, person_id: UUID, *, by: str, now: datetime) -> Request | None:
     """Erase a person everywhere as the tables declare, and close their request; return it, None if nobody was there.
 
-    Repeating it finds nobody. Records that went into theirs are erased with it. The keyed hash of their address stays, so that an import does not bring them back; so do
-    choices and requests, as evidence without a name. A mail that a sender has already claimed may still go out.
+    Repeating it finds nobody. Records that went into theirs are erased with it. The keyed hash of their address stays,
+    so that an import does not bring them back; so do choices and requests, as evidence without a name. A mail that a
+    sender has already claimed may still go out.
     Source: GDPR art 17(1), 17(3)(e).
     """
     with processing(workspace_id, FULFIL, by=by, act="person.erase", subject=person_id) as activity:

@@ -15,8 +15,8 @@ from tillit.policy.declarations import Declares
 def erase_rows(person_ids: Sequence[UUID], *, now: datetime) -> dict[str, int]:
     """Delete, blank or leave each table's rows of a person; return table → rows, with what was done as its prefix.
 
-    `person_ids` are all that the person has or had. Runs in the caller's context, which shows every category. The person
-    goes last: the other rows hang on it.
+    `person_ids` are all that the person has or had. Runs in the caller's context, which shows every category. The
+    person goes last: the other rows hang on it.
     """
     counts: dict[str, int] = {}
     for model, declares in sorted(personal_models(), key=lambda pair: pair[0]._meta.label == PERSON):

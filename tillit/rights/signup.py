@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from tillit.consent.actions import NobodyThere, record_choice
 from tillit.consent.fold import lock
+from tillit.consent.lineage import choices_of
 from tillit.consent.models import Choice
 from tillit.consent.subscriptions import NotPublic
 from tillit.delivery.service import queue
@@ -186,6 +187,7 @@ SELECT p.id FROM people_person p
  WHERE p.roles = %s AND p.id = ANY (%s)
    AND NOT EXISTS (SELECT FROM people_subscription s WHERE s.person_id = p.id)
    AND NOT EXISTS (SELECT FROM consent_choice c WHERE c.person_id = p.id)
+   AND NOT EXISTS (SELECT FROM people_merge g WHERE g.person_id = p.id)
    AND NOT EXISTS (SELECT FROM delivery_message m WHERE m.person_id = p.id AND m.campaign_id IS NOT NULL)
  FOR UPDATE
 """
@@ -230,5 +232,5 @@ def _welcome(activity: OpenActivity, person_id: UUID) -> None:
 
 
 def _consented(person_id: UUID) -> bool:
-    last = Choice.objects.counting().filter(person_id=person_id, purpose=MARKETING).order_by("-id").first()
+    last = {choice.purpose: choice for choice in choices_of([person_id]).counting()[person_id]}.get(MARKETING)
     return last is not None and last.state == Choice.State.GRANTED

@@ -20,6 +20,7 @@ from tillit.governance.explain import moment_of, past_of
 from tillit.governance.explain_words import as_json
 from tillit.ledger.processing import processing
 from tillit.people.importing.start import check_source
+from tillit.people.merges import ids_of
 from tillit.people.models import Person
 from tillit.people.segments.queries import check_disclosed
 from tillit.people.sheets import PREFERENCES
@@ -79,7 +80,7 @@ def list_choices(request: KeyRequest, person_id: UUID) -> Choices:
         check_disclosed([PREFERENCES], activity.categories)
         if not Person.objects.filter(pk=person_id).exists():
             raise missing()
-        rows = list(Choice.objects.filter(person_id=person_id).order_by("-id"))
+        rows = list(Choice.objects.under(ids_of(person_id), voided=True).order_by("-id"))
     return Choices(
         items=[
             ChoiceShown(
