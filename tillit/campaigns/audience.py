@@ -16,6 +16,7 @@ from tillit.delivery.named import named, rows
 from tillit.delivery.reasons import (
     CANCELLED,
     ERASED,
+    MERGED,
     NO_ADDRESS,
     NO_PURPOSE,
     PENDING,
@@ -47,6 +48,7 @@ LABELS = {
     str(Reason.NO_BASIS_IN_REGION): _("are where the policy names no ground for it"),
     str(Reason.NOT_FOR_THIS_ROLE): _("have a role the policy does not foresee it for"),
     ERASED: _("were erased"),
+    MERGED: _("get it once: two records of theirs were merged"),
     CANCELLED: _("were waiting when the campaign was cancelled"),
     NO_PURPOSE: _("were waiting when the policy dropped the purpose"),
 }

@@ -83,25 +83,28 @@ def choices_of(person_ids: Collection[UUID], *, voided: bool = False) -> Lineage
 def counting(person_id: UUID, choices: Iterable[D], merges: Iterable[Joining]) -> list[D]:
     """Return the choices that decide for a person, oldest first.
 
-    Without a merge these are all, of which the latest of a purpose wins; with one, a single choice a purpose is left.
+    Without a merge these are all its own, of which the latest of a purpose wins; with one, a single choice a purpose.
     """
     made, into = list(choices), list(merges)
     if not into:
-        return made
-    return sorted(_latest(person_id, made, into).values(), key=lambda choice: choice.id)
+        return [each for each in made if each.person_id == person_id]
+    return sorted(deciding(person_id, made, into).values(), key=lambda choice: choice.id)
 
 
-def _latest(person_id: UUID, choices: list[D], merges: list[Joining]) -> dict[str, D]:
-    """Purpose → the choice that decides about it, for one record with all that went into it."""
-    own: list[D | Joining] = [each for each in choices if each.person_id == person_id]
-    own += [each for each in merges if each.kept_id == person_id]
+def deciding(person_id: UUID, choices: Iterable[D], merges: Iterable[Joining]) -> dict[str, D]:
+    """Return purpose → the choice that decides about it, for one record with all that went into it."""
+    made, into = list(choices), list(merges)
+    events: list[tuple[UUID, D | None, UUID]] = [
+        (each.id, each, person_id) for each in made if each.person_id == person_id
+    ]
+    events += [(each.id, None, each.gone_id) for each in into if each.kept_id == person_id]
     found: dict[str, D] = {}
-    for each in sorted(own, key=lambda event: event.id):
-        if hasattr(each, "gone_id"):
-            for purpose, theirs in _latest(each.gone_id, choices, merges).items():
-                found[purpose] = stricter(found[purpose], theirs) if purpose in found else theirs
-        else:
-            found[each.purpose] = each
+    for _moment, choice, gone_id in sorted(events, key=lambda event: event[0]):
+        if choice is not None:
+            found[choice.purpose] = choice
+            continue
+        for purpose, theirs in deciding(gone_id, made, into).items():
+            found[purpose] = stricter(found[purpose], theirs) if purpose in found else theirs
     return found
 
 

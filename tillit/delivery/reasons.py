@@ -11,7 +11,7 @@ from tillit.policy.sql import condition, literal
 
 # Beside the reasons of the rule: what stands against a mail although the rule would permit it.
 PENDING, UNSUBSCRIBED, NO_ADDRESS = "pending", "unsubscribed", "no_address"
-ERASED, CANCELLED, NO_PURPOSE = "erased", "cancelled", "no_purpose"
+ERASED, CANCELLED, NO_PURPOSE, MERGED = "erased", "cancelled", "no_purpose", "merged"
 
 
 def permitted(person: str, rule: Rule | None) -> str:
