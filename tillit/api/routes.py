@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from ninja import Router
 
 from tillit.accounts.models import Role
-from tillit.api.access import Key
+from tillit.api.access import Key, KeyRequest
 from tillit.api.once import once
+from tillit.people.merges import present_id
 
 Endpoint = Callable[..., Any]
 
@@ -20,7 +22,8 @@ def reads(
     """Declare an endpoint that changes nothing."""
 
     def declare(view: Endpoint) -> Endpoint:
-        return router.get(path, auth=Key(role, purpose), response=response, openapi_extra=_said(role, purpose))(view)
+        more = _said(role, purpose)
+        return router.get(path, auth=Key(role, purpose), response=response, openapi_extra=more)(_following(view))
 
     return declare
 
@@ -46,10 +49,22 @@ def writes(
 
     def declare(view: Endpoint) -> Endpoint:
         return router.api_operation([method], path, auth=Key(role, purpose), response=response, openapi_extra=more)(
-            once(view, streams=bool(takes))
+            once(_following(view), streams=bool(takes))
         )
 
     return declare
+
+
+def _following(view: Endpoint) -> Endpoint:
+    """Have an endpoint about one person find them by the id of a record that went into theirs, too."""
+
+    @wraps(view)
+    def found(request: KeyRequest, *args: Any, **kwargs: Any) -> Any:
+        if person_id := kwargs.get("person_id"):
+            kwargs["person_id"] = present_id(request.auth.workspace_id, person_id)
+        return view(request, *args, **kwargs)
+
+    return found
 
 
 def _said(role: Role, purpose: str | None) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from tillit.edge.tokens import BadToken, Expired, Forged, Kind, Token, Tokens
 from tillit.governance.banner import banner
 from tillit.ledger.processing import Refused
 from tillit.ledger.versions import NoPolicy, Version, in_force
+from tillit.people.merges import present_id
 
 LANGUAGES = tuple(code for code, _ in settings.LANGUAGES)
 MAX_BODY_BYTES = 64 * 1024
@@ -46,18 +47,19 @@ _CSP = {
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who came, by which link, and under which policy. `expired` is set where a page lets old links in."""
+    """Who came, by which link, and under which policy. `expired` is set where a page lets old links in.
+
+    `person_id` is who they are now: a record that went into another's is found there. The links that a page makes are
+    still those of the record that got the mail, which is itself again if the two are split.
+    """
 
     token: Token
     text: str
+    person_id: UUID
     workspace: Workspace
     version: Version
     today: date
     expired: bool = False
-
-    @property
-    def person_id(self) -> UUID:
-        return self.token.person
 
     def link(self, kind: Kind, name: str) -> str:
         """The address of another page for the same person; its token is as old as the one that led here."""
@@ -134,7 +136,8 @@ def token_page(*methods: str, kinds: Collection[Kind], lets_old_in: bool = False
             workspace = Workspace.objects.filter(pk=found.workspace).first()
             if workspace is None:
                 raise Forged(Forged.__doc__)
-            visit = Visit(found, token, workspace, in_force(workspace.pk), today, expired)
+            person_id = present_id(workspace.pk, found.person)
+            visit = Visit(found, token, person_id, workspace, in_force(workspace.pk), today, expired)
             try:
                 return view(request, visit, *args, **kwargs)
             except NobodyThere:

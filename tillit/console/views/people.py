@@ -33,6 +33,7 @@ from tillit.ledger.versions import in_force
 from tillit.people import lists, notes, queries, records
 from tillit.people.actions import Erased
 from tillit.people.identity import InvalidIdentifier
+from tillit.people.merges import present_id
 from tillit.people.models import MailingList
 from tillit.people.queries import Record
 from tillit.people.search import name_of
@@ -84,6 +85,8 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
     """Everything that is held of one person, and what may be done with it."""
     told = person_page(request, person_id, by=_by(request))
     if told is None:
+        if (now_id := present_id(request.workspace.id, person_id)) != person_id:
+            return _to(request, now_id)
         raise Http404
     return render(request, "console/people/person.html", told)
 
