@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from tillit.consent.fold import MANAGE, lock
+from tillit.consent.lineage import choices_of
 from tillit.consent.models import Choice
 from tillit.consent.subscriptions import change_lists
 from tillit.ledger.models import PurposeRule
@@ -77,12 +78,7 @@ def choose(
 
 
 def _check_no_refusal(person_id: UUID, decisions: Mapping[str, str]) -> None:
-    last = dict(
-        Choice.objects.counting()
-        .filter(person_id=person_id, purpose__in=list(decisions))
-        .order_by("id")
-        .values_list("purpose", "state")
-    )
+    last = {choice.purpose: choice.state for choice in choices_of([person_id]).counting()[person_id]}
     for purpose, state in decisions.items():
         if state == State.GRANTED and last.get(purpose, state) != State.GRANTED:
             raise SaidNo(purpose)

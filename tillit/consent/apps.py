@@ -6,7 +6,9 @@ class ConsentConfig(AppConfig):
     label = "consent"
 
     def ready(self) -> None:
+        from tillit.consent.fold import refold  # noqa: PLC0415  models are there by now, not before
         from tillit.consent.moments import choices  # noqa: PLC0415  models are there by now, not before
-        from tillit.people import timeline  # noqa: PLC0415  models are there by now, not before
+        from tillit.people import folding, timeline  # noqa: PLC0415  models are there by now, not before
 
+        folding.register(refold)
         timeline.register("consent.choices", choices, kinds=("choice",))

@@ -224,13 +224,31 @@ FORGET_KNOWN = (
     "DELETE FROM people_importtrace t USING back k WHERE t.person_id = k.person_id AND t.import_id = %(import)s"
 )
 
+# Under records that went into others', found by the import's moments: their traces lie with who they are now.
+VOID_GONE = f"""
+INSERT INTO consent_voidedchoice (choice_id, person_id, workspace_id, at, about)
+SELECT c.id, c.person_id, c.workspace_id, %(now)s, %(about)s
+FROM people_merge g JOIN consent_choice c ON c.person_id = g.gone_id
+WHERE g.split_id IS NULL AND c.at = ANY (%(times)s) AND c.method = 'import'
+  AND NOT {confirmed("g.person_id", "later_choice")}
+ON CONFLICT DO NOTHING
+"""
+MERGED = """
+SELECT DISTINCT g.person_id FROM people_merge g JOIN {people} k ON k.person_id = g.person_id WHERE g.split_id IS NULL
+"""
+MERGED_ANEW = """
+SELECT DISTINCT g.person_id FROM people_merge g JOIN consent_voidedchoice v ON v.person_id = g.gone_id
+WHERE g.split_id IS NULL AND v.at = %(now)s
+"""
+
 # -- what persons decided, without what was taken back ----------------------------------------------------------------
 # `consent` lies above: this is its fold of one purpose, by set. The latest choice that counts decides, a grant at the
-# bit of its time until it lapses; without one nothing was ever chosen.
+# bit of its time until it lapses; without one nothing was ever chosen. Whom other records went into `consent` folds.
 REFOLD = """
 WITH concerned AS (
     SELECT DISTINCT v.person_id, c.purpose FROM consent_voidedchoice v
     JOIN consent_choice c ON c.id = v.choice_id JOIN {people} k ON k.person_id = v.person_id WHERE v.at = %(now)s
+      AND NOT EXISTS (SELECT FROM people_merge g WHERE g.person_id = v.person_id AND g.split_id IS NULL)
 ), latest AS (
     SELECT n.person_id, n.purpose, c.state, c.expires_at, c.policy_version_id FROM concerned n LEFT JOIN LATERAL (
         SELECT c.* FROM consent_choice c WHERE c.person_id = n.person_id AND c.purpose = n.purpose

@@ -18,6 +18,7 @@ from django.utils import timezone
 from tillit.ledger.processing import OpenActivity, processing
 from tillit.ledger.rls import personal_models
 from tillit.ledger.versions import places
+from tillit.people.folding import refold
 from tillit.people.importing import mapping
 from tillit.people.importing import undo_statements as sql
 from tillit.people.importing.mapping import FIELD
@@ -175,7 +176,7 @@ def undo_made(step: Step, *, chunk: ImportChunk) -> int:
         step.counts[f"kept.{reason}" if reason else "removed"] += number
     step.counts["gone_before"] += chunk.new - found
     step.counts["voided"] += step.run(sql.VOID_MADE)
-    step.run(sql.REFOLD.format(people="made"))
+    _refold(step, "made")
     for statement in sql.REMOVE:
         step.run(statement)
     step.run(sql.FORGET_MADE)
@@ -209,6 +210,8 @@ def undo_known(step: Step, *, limit: int) -> int:
         [(step.counts["restored"],)] = step.rows_of(sql.CHANGED)
         _set_back(step)
         step.run(sql.FORGET_KNOWN)
+    else:
+        _undo_gone(step)
     step.run("DROP TABLE back")
     return int(found)
 
@@ -231,4 +234,18 @@ def _set_back(step: Step) -> None:
     step.run(sql.PERSONS)
     step.run(sql.LANGUAGES)
     step.counts["voided"] += step.run(sql.VOID_KNOWN)
-    step.run(sql.REFOLD.format(people="back"))
+    _refold(step, "back")
+
+
+def _refold(step: Step, people: str) -> None:
+    """Fold anew what persons decided, where something was taken back."""
+    step.run(sql.REFOLD.format(people=people))
+    merged = [row[0] for row in step.rows_of(sql.MERGED.format(people=people))]
+    refold(step.work.item.workspace_id, merged, now=step.now)
+
+
+def _undo_gone(step: Step) -> None:
+    """Take back what the import recorded of records that have gone into others'."""
+    step.counts["voided"] += step.run(sql.VOID_GONE)
+    people = [row[0] for row in step.rows_of(sql.MERGED_ANEW)]
+    refold(step.work.item.workspace_id, people, now=step.now)
