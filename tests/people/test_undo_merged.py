@@ -1,17 +1,22 @@
-"""Undoing an import whose people were merged meanwhile takes back what it said they agreed to, and no refusal."""
+"""Imports of people who are merged: undone, they take back what they said was agreed to, and no refusal."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from tests import make
+from tests.conftest import superuser
 from tests.people.outcomes import MARKETING
 from tillit.consent.subscriptions import unsubscribe
 from tillit.ledger.processing import processing
 from tillit.people.actions import set_subscription
+from tillit.people.importing.run import run_import
 from tillit.people.importing.undo import begin, run_undo
-from tillit.people.models import Identity, MailingList, Person, Subscription
+from tillit.people.models import Identity, MailingList, Person, Subscription, Traits
 from tillit.rights.merging.actions import merge
 
 FILE = "email,first name,status\nanna@example.org,Anna,subscribed\nann@home.example,Ann,subscribed\n"
@@ -70,3 +75,33 @@ def test_who_left_under_the_gone_record_is_not_put_back(house, bring):
     undone(item)
     with processing(house.pk, "rights.fulfil", by="test", act="look"):
         assert Subscription.objects.get(person_id=kept, list_id=news.pk).state == "unsubscribed"
+
+
+def test_an_import_that_waits_for_a_merge_writes_to_who_is_left(committed_db, make_house, queue):
+    """It has found the record that goes, and waits for its lock: what the file says is the kept one's."""
+    house = make_house()
+    kept, gone = make.person(house, email="anna@example.org"), make.person(house, email="ann@home.example")
+    item = queue(house, "email,first name,status\nann@home.example,Ann,unsubscribed\n")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            merge(house.pk, kept, gone, by="test", now=timezone.now())
+            running = pool.submit(_run_and_close, item.pk)
+            while not _somebody_waits():
+                assert not running.done()
+        done = running.result()
+    assert done.counts.get("refused", 0) == 0
+    with processing(house.pk, "rights.fulfil", by="test", act="look"):
+        assert Traits.objects.get(category="identity").person_id == kept
+        assert Subscription.objects.get().person_id == kept
+
+
+def _run_and_close(number: int):
+    try:
+        return run_import(number)
+    finally:
+        connection.close()
+
+
+def _somebody_waits() -> bool:
+    with superuser() as look:
+        return bool(look.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()[0])

@@ -136,6 +136,8 @@ def _resolve(cursor: CursorWrapper, chunk: Chunk, values: Mapping[str, Any]) -> 
     """Give the rows of known addresses their persons, and refuse those of people who were erased."""
     _run(cursor, sql.RESOLVE, values)
     _run(cursor, sql.LOCK, values)
+    if _run(cursor, sql.FOLLOW, values):
+        _run(cursor, sql.LOCK, values)
     _refuse_erased(cursor, chunk)
     _run(cursor, sql.CARRY_OPT_OUT, values)
     cursor.execute(sql.ONE_ROW_EACH)

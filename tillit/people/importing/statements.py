@@ -54,6 +54,11 @@ WHERE known.line = staged.line AND known.person_id IS DISTINCT FROM staged.perso
 LOCK = """
 SELECT id FROM people_person WHERE id IN (SELECT person_id FROM staged WHERE NOT fresh) ORDER BY id FOR UPDATE
 """
+# Whose record went into another's while the lock was waited for.
+FOLLOW = """
+UPDATE staged s SET person_id = g.person_id FROM people_merge g
+WHERE g.gone_id = s.person_id AND g.split_id IS NULL AND NOT s.fresh
+"""
 ERASED = """
 DELETE FROM staged s
 WHERE person_id IS NULL OR NOT fresh AND NOT EXISTS (SELECT FROM people_person p WHERE p.id = s.person_id)

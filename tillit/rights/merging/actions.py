@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
@@ -118,7 +119,12 @@ WHERE m.person_id = %(person)s AND m.campaign_id IS NOT NULL AND m.state IN ('qu
 
 
 def _withhold_doubles(person_id: UUID, *, now: datetime) -> int:
-    told = {"withheld": Message.State.WITHHELD, "reason": MERGED, "now": now, "person": person_id}
+    told: dict[str, Any] = {
+        "withheld": str(Message.State.WITHHELD),
+        "reason": MERGED,
+        "now": now,
+        "person": person_id,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_DOUBLES, told)
         return int(cursor.rowcount)

@@ -77,10 +77,7 @@ def join_places(activity: OpenActivity, pair: Pair) -> None:
 
 def part_places(pair: Pair) -> list[str]:
     """Give both records their places back; return the lists where the kept one's had changed since."""
-    held = _kept(pair, PLACES, PREFERENCES)
-    if held is None:
-        return []
-    kept, gone, after = (json.loads(text) for text in held)
+    kept, gone, after = (json.loads(text) for text in _kept(pair, PLACES, PREFERENCES))
     now, changed = _places(pair, "kept"), []
     for number, theirs in gone.items():
         mine, given = parted_place(kept.get(number), theirs, after[number], now.get(number))
@@ -241,13 +238,12 @@ def _keep(
         )
 
 
-def _kept(pair: Pair, part: str, category: str) -> tuple[str, str, str] | None:
-    """What a trace holds of both records and of what the merge left, as text; None without one."""
+def _kept(pair: Pair, part: str, category: str) -> tuple[str, str, str]:
+    """What a trace holds of both records and of what the merge left, as text; nothing of each without one."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT kept::text, gone::text, after::text FROM people_mergetrace"
             " WHERE merge_id = %s AND part = %s AND category = %s",
             [pair.merge_id, part, category],
         )
-        found: tuple[str, str, str] | None = cursor.fetchone()
-        return found
+        return cursor.fetchone() or ("{}", "{}", "{}")
