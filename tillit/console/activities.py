@@ -74,6 +74,8 @@ ACTS = {
     "filter.save": gettext_noop("Kept a filter"),
     "filter.remove": gettext_noop("Forgot a filter"),
     "person.add": gettext_noop("Added a person"),
+    "duplicate.find": gettext_noop("Searched for duplicates"),
+    "duplicate.read": gettext_noop("Looked at records that may be one person’s"),
     "person.merge": gettext_noop("Merged two records of a person"),
     "person.split": gettext_noop("Split two records that had been merged"),
     "person.differ": gettext_noop("Called two records different people"),

@@ -9,6 +9,7 @@ from tillit.ledger.processing import SYSTEM
 from tillit.people import fields
 from tillit.people.bulk import actions as bulk
 from tillit.people.bulk import run as bulk_run
+from tillit.people.duplicates import finding as duplicates
 from tillit.people.exporting import files as exports
 from tillit.people.exporting.run import run_export
 from tillit.people.hygiene import looking, mending
@@ -125,3 +126,9 @@ def export_people(*, export_id: int) -> None:
 def clean_exports(timestamp: int) -> None:
     """Delete the files of exports whose time is over."""
     exports.clean(now=timezone.now())
+
+
+@app.task(name="people.find_duplicates", queue="imports")
+def find_duplicates(*, workspace_id: int) -> None:
+    """Search a workspace for records that may be of one person."""
+    duplicates.run(workspace_id)

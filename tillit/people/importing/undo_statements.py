@@ -18,6 +18,7 @@ OWN = frozenset(
         "people_identity",
         "people_traits",
         "people_nameword",
+        "people_likeness",
         "people_subscription",
         "people_importtrace",
         "consent_choice",
@@ -100,7 +101,7 @@ ON CONFLICT DO NOTHING
 """
 REMOVE = tuple(
     f"DELETE FROM {table} x USING made m WHERE x.person_id = m.person_id AND m.kept IS NULL"
-    for table in ("people_traits", "people_subscription", "people_identity", "people_paststanding")
+    for table in ("people_traits", "people_subscription", "people_identity", "people_paststanding", "people_likeness")
 )
 REMOVE_PERSONS = "DELETE FROM people_person p USING made m WHERE p.id = m.person_id AND m.kept IS NULL"
 # Who stays loses what nobody but this import has written.

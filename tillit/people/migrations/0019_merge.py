@@ -19,7 +19,7 @@ def _key(*names):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0018_suppression_imports")]
+    dependencies = [("accounts", "0003_keys"), ("people", "0018_suppression_imports")]
     operations = [
         migrations.CreateModel(
             name="Merge",
@@ -77,6 +77,46 @@ class Migration(migrations.Migration):
                 ("workspace_id", models.IntegerField()),
                 ("by", models.CharField(max_length=80)),
                 ("at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Likeness",
+            fields=[
+                ("pk", _key("person_id", "other_id")),
+                ("person_id", models.UUIDField()),
+                ("other_id", models.UUIDField()),
+                ("workspace_id", models.IntegerField()),
+                ("reasons", models.SmallIntegerField()),
+                ("score", models.SmallIntegerField()),
+                ("found_at", models.DateTimeField()),
+            ],
+            options={"indexes": [models.Index(fields=["workspace_id", "-score", "person_id"], name="likeness_best")]},
+        ),
+        migrations.CreateModel(
+            name="DuplicateSearch",
+            fields=[
+                (
+                    "workspace",
+                    models.OneToOneField(
+                        on_delete=models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="duplicate_search",
+                        serialize=False,
+                        to="accounts.workspace",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "Running"), ("done", "Done"), ("failed", "Failed")],
+                        default="running",
+                        max_length=8,
+                    ),
+                ),
+                ("begun_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(null=True)),
+                ("counts", models.JSONField(default=dict)),
+                ("by", models.CharField(max_length=80)),
             ],
         ),
         migrations.RunSQL(FOLLOW, "DROP FUNCTION tillit_present_id(integer, uuid)"),

@@ -11,7 +11,7 @@ from tillit.people.models.hygiene import ListCheck, ListMending
 from tillit.people.models.imports import Import
 from tillit.people.models.known import Evidence, Source, Traits
 from tillit.people.models.lists import MailingList, Subscription
-from tillit.people.models.merges import Merge, MergeTrace, NotDuplicate
+from tillit.people.models.merges import DuplicateSearch, Likeness, Merge, MergeTrace, NotDuplicate
 from tillit.people.models.names import NameWord
 from tillit.people.models.persons import Identity, PastStanding, PerPersonManager, Person
 from tillit.people.models.segments import Segment
@@ -21,6 +21,7 @@ from tillit.people.models.traces import ImportChunk, ImportTrace
 __all__ = [
     "BulkAct",
     "BulkChange",
+    "DuplicateSearch",
     "Edit",
     "Evidence",
     "Export",
@@ -29,6 +30,7 @@ __all__ = [
     "Import",
     "ImportChunk",
     "ImportTrace",
+    "Likeness",
     "ListCheck",
     "ListMending",
     "MailingList",

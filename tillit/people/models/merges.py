@@ -6,9 +6,10 @@ from typing import ClassVar
 
 import uuid_utils.compat as uuid_utils
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from tillit.people.models.persons import PerPersonManager
-from tillit.policy.declarations import Declares
+from tillit.policy.declarations import Declares, nobody
 
 
 class MergeManager(PerPersonManager):
@@ -123,3 +124,57 @@ class NotDuplicate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} is not {self.other_id}"
+
+
+class Likeness(models.Model):
+    """Two records that may be one person's, and why: found by a search, and replaced by the next one.
+
+    `person_id` is the record that came first. `reasons` is a bit set (`people.duplicates.likeness.Reason`).
+    """
+
+    pk = models.CompositePrimaryKey("person_id", "other_id")
+    person_id = models.UUIDField()
+    other_id = models.UUIDField()
+    workspace_id = models.IntegerField()
+    reasons = models.SmallIntegerField()
+    score = models.SmallIntegerField()
+    found_at = models.DateTimeField()
+
+    objects = PerPersonManager()
+
+    privacy = Declares(
+        subject="person",
+        category="contact",
+        retain="contact",
+        personal={"other_id": "contact", "reasons": "contact", "found_at": "contact"},
+        plain=("workspace_id", "score"),
+    )
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["workspace_id", "-score", "person_id"], name="likeness_best")]
+
+    def __str__(self) -> str:
+        return f"{self.other_id} may be {self.person_id}"
+
+
+class DuplicateSearch(models.Model):
+    """How far the search for duplicates in a workspace is, and how many pairs the last one found."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    workspace = models.OneToOneField(
+        "accounts.Workspace", models.CASCADE, primary_key=True, related_name="duplicate_search"
+    )
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    begun_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    counts = models.JSONField(default=dict)
+    by = models.CharField(max_length=80)
+
+    privacy = nobody(plain=("state", "begun_at", "done_at", "counts", "by"), reason="numbers of people")
+
+    def __str__(self) -> str:
+        return f"search of {self.workspace_id}"

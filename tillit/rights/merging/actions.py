@@ -94,13 +94,13 @@ def _check(both: list[UUID]) -> None:
         )
 
 
-_NOT_DIFFERENT = """
-DELETE FROM people_notduplicate WHERE (person_id, other_id) IN ((%(kept)s, %(gone)s), (%(gone)s, %(kept)s))
-"""
+# What is said of the two as a pair.
+_OF_THE_PAIR = "DELETE FROM {table} WHERE (person_id, other_id) IN ((%(kept)s, %(gone)s), (%(gone)s, %(kept)s))"
 
 
 def _join(activity: OpenActivity, pair: Pair) -> None:
-    run(_NOT_DIFFERENT, pair)
+    for table in ("people_notduplicate", "people_likeness"):
+        run(_OF_THE_PAIR.format(table=table), pair)
     for table in movable():
         table.move(pair)
     joining.join_values(activity, pair)
