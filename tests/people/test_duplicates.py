@@ -15,7 +15,7 @@ from tillit.ledger.processing import processing
 from tillit.people import records
 from tillit.people.actions import identity_key
 from tillit.people.duplicates.finding import search
-from tillit.people.duplicates.likeness import Reason, alike, score
+from tillit.people.duplicates.likeness import Reason, alike, weigh
 from tillit.people.models import DuplicateSearch, Field, Identity, Likeness
 from tillit.rights.merging.actions import call_different, merge, split
 
@@ -143,4 +143,4 @@ words = st.lists(st.sampled_from(["a", "anna", "an", "berg", "bergman", "ek", "k
 def test_being_alike_does_not_depend_on_whom_one_asks(one, other):
     assert alike(one, other) == alike(other, one)
     for reasons in range(8):
-        assert score(reasons, one, other) == score(reasons, other, one)
+        assert weigh(reasons, one, other) == weigh(reasons, other, one)
