@@ -10,10 +10,11 @@ from uuid import UUID
 from django.db import connection
 
 from tillit.consent.lineage import choices_of
+from tillit.consent.models import Choice
 from tillit.ledger.processing import SYSTEM, processing
 from tillit.ledger.versions import bits_at, places
 from tillit.policy.fold import Choice as Decided
-from tillit.policy.fold import ChoiceState, fold
+from tillit.policy.fold import ChoiceState, Folded, fold
 from tillit.policy.rules import Place
 
 MANAGE = "preferences.manage"
@@ -84,12 +85,20 @@ def lock(person_ids: Iterable[UUID]) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def fold_all(workspace_id: int, people: Iterable[Iterable[Choice]], *, now: datetime) -> list[Folded]:
+    """Return the integers that choices give at `now`, for each of several persons' choices, oldest first."""
+    known, bits = places(workspace_id), bits_at(workspace_id)
+    rows = [
+        [History(each.policy_version_id, each.purpose, each.state, each.expires_at) for each in choices]
+        for choices in people
+    ]
+    return [fold(decided(each, known, bits), now=now) for each in rows]
+
+
 def refold(workspace_id: int, person_ids: list[UUID], *, now: datetime) -> None:
     """Write the integers that persons' choices give at `now`, inside the caller's context and lock."""
-    known, bits = places(workspace_id), bits_at(workspace_id)
-    values = []
-    for person, choices in choices_of(person_ids).counting().items():
-        rows = [History(each.policy_version_id, each.purpose, each.state, each.expires_at) for each in choices]
-        values.append((*fold(decided(rows, known, bits), now=now), person))
+    lineage = choices_of(person_ids).counting()
+    folded = fold_all(workspace_id, lineage.values(), now=now)
+    values = [(*integers, person) for person, integers in zip(lineage, folded, strict=True)]
     with connection.cursor() as cursor:
         cursor.executemany("UPDATE people_person SET granted = %s, refused = %s WHERE id = %s", values)

@@ -29,6 +29,7 @@ from tillit.people.values import shown
 from tillit.policy.bases import Basis
 from tillit.policy.decide import explain
 from tillit.policy.outcomes import Reason
+from tillit.rights.merging.queries import MergeLine, merges_of
 
 ADMINISTER = "audience.administer"
 READ = "person.read"
@@ -70,6 +71,7 @@ def person_page(request: PageRequest, person_id: UUID, *, by: str) -> dict[str, 
         notes = list(Note.objects.filter(person_id=person_id).order_by("-id"))
         edits = edits_of(person_id)
         told = lines(workspace_id, person_id, limit=MOMENTS_SHOWN)
+        merges = merges_of(person_id)
     joined = {standing.list.pk for standing in record.standings if standing.subscription.state != "unsubscribed"}
     return {
         "record": record,
@@ -83,9 +85,16 @@ def person_page(request: PageRequest, person_id: UUID, *, by: str) -> dict[str, 
         "choices": _choice_rows(workspace_id, version, choices, language),
         "notes": _note_rows(notes),
         "timeline": told,
+        "merges": list(zip(merges, _actors(merges), strict=True)),
         "free_lists": [each for each in queries.lists(workspace_id) if each.pk not in joined],
         "today": timezone.localdate().isoformat(),
     }
+
+
+def _actors(merges: list[MergeLine]) -> list[str]:
+    """Who made each merge, in words."""
+    known = actors_in_words({each.merge.by for each in merges})
+    return [known[each.merge.by] for each in merges]
 
 
 def _because(record: Record, edits: list[Edit]) -> str:

@@ -18,6 +18,7 @@ from tillit.console.activities import PAGES, act_in_words, actors_in_words, purp
 from tillit.console.navigation import address_if_any
 from tillit.ledger import queries as ledger
 from tillit.people import timeline
+from tillit.people.merges import ids_of
 from tillit.people.timeline import Moment
 
 PER_PAGE = 40
@@ -25,6 +26,7 @@ PER_PAGE = 40
 TOLD_OTHERWISE = (
     *("person.read", "person.held", "policy.explain", "people.identify", "request.identify", "person.change"),
     *("person.rectify", "person.restrict", "person.lift-restriction", "note.add", "choice.record"),
+    *("person.merge", "person.split", "duplicate.read"),
 )
 KINDS: dict[str, tuple[str | Promise, str]] = {
     "mail": (gettext_lazy("Mail"), "mail"),
@@ -32,6 +34,7 @@ KINDS: dict[str, tuple[str | Promise, str]] = {
     "list": (gettext_lazy("Lists"), "list-details"),
     "edit": (gettext_lazy("Corrections"), "edit"),
     "note": (gettext_lazy("Notes"), "message"),
+    "merge": (gettext_lazy("Merges"), "users"),
     "came": (gettext_lazy("Sources"), "database-import"),
     "act": (gettext_lazy("Acts"), "activity"),
 }
@@ -58,7 +61,8 @@ class Lines:
 
 def acts(workspace_id: int, person_id: UUID, *, before: datetime, limit: int) -> Iterator[Moment]:
     """What the ledger has of a person alone, but for looks and what is told as the change that it made."""
-    rows = ledger.activities(workspace_id).filter(subject_id=person_id, at__lt=before).exclude(act__in=TOLD_OTHERWISE)
+    told = ledger.activities(workspace_id).filter(subject_id__in=ids_of(person_id), at__lt=before)
+    rows = told.exclude(act__in=TOLD_OTHERWISE)
     for row in rows[:limit]:
         about = row.object_ref or f"activity:{row.pk}"
         yield Moment(at=row.at, kind="act", title=act_in_words(row.act), by=row.actor, about=about)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from tillit.people.models import (
@@ -16,6 +17,7 @@ from tillit.people.models import (
     Edit,
     Field,
     MailingList,
+    Merge,
     Note,
     PastStanding,
     Person,
@@ -27,7 +29,7 @@ from tillit.people.timeline import Moment, register
 from tillit.people.values import shown
 from tillit.policy.regions import Region
 
-CAME, EDIT, NOTE, LIST = "came", "edit", "note", "list"
+CAME, EDIT, NOTE, LIST, MERGE = "came", "edit", "note", "list", "merge"
 
 
 def register_all() -> None:
@@ -38,6 +40,7 @@ def register_all() -> None:
     register("people.standings", standings, kinds=(EDIT,))
     register("people.lists", lists, kinds=(LIST,))
     register("people.bulk", in_bulk, kinds=(LIST,))
+    register("people.merges", merges, kinds=(MERGE,))
 
 
 def came(workspace_id: int, person_id: UUID, *, before: datetime, limit: int) -> Iterator[Moment]:
@@ -130,6 +133,19 @@ def in_bulk(workspace_id: int, person_id: UUID, *, before: datetime, limit: int)
             about = f"bulk_act:{act.pk}"
             told = verdicts[row.verdict]
             yield Moment(at=row.at, kind=LIST, title=said[act.verb], detail=told, by=act.by, about=about)
+
+
+def merges(workspace_id: int, person_id: UUID, *, before: datetime, limit: int) -> Iterator[Moment]:
+    """Which records were made one with this, and which were parted from it again."""
+    told = []
+    for each in Merge.objects.filter(Q(kept_id=person_id) | Q(gone_id=person_id) | Q(person_id=person_id)):
+        about = f"person:{each.gone_id if each.gone_id != person_id else each.kept_id}"
+        told.append(Moment(at=each.at, kind=MERGE, title=_("Merged with another record"), by=each.by, about=about))
+        if each.split_at:
+            said = _("Split from the other record")
+            told.append(Moment(at=each.split_at, kind=MERGE, title=said, by=each.split_by, about=about))
+    told = [moment for moment in told if moment.at < before]
+    yield from sorted(told, key=lambda moment: moment.at, reverse=True)[:limit]
 
 
 def region_code(value: Any) -> str:

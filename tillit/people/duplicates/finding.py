@@ -136,7 +136,7 @@ def search(workspace_id: int, *, by: str, now: datetime) -> Counter[str]:
 
 def _pairs(workspace_id: int) -> Iterator[Pair]:
     """The pairs that share a key, weighed by their names."""
-    values = {
+    values: dict[str, Any] = {
         "most": MOST,
         "most_named": MOST_OF_A_NAME,
         "functions": list(ROLES),
@@ -155,11 +155,12 @@ def _pairs(workspace_id: int) -> Iterator[Pair]:
         words: dict[UUID, list[str]] = dict(cursor.fetchall())
         cursor.execute(_FOUND)
         while rows := cursor.fetchmany(5000):
-            yield from (pair for row in rows if (pair := _weighed(*row, words)).score)
+            yield from (pair for row in rows if (pair := _weighed(row, words)).score)
         cursor.execute("DROP TABLE pair, colleague, named")
 
 
-def _weighed(one: UUID, other: UUID, reasons: int, words: dict[UUID, list[str]]) -> Pair:
+def _weighed(row: tuple[UUID, UUID, int], words: dict[UUID, list[str]]) -> Pair:
+    one, other, reasons = row
     return Pair(one, other, *weigh(reasons, words.get(one, ()), words.get(other, ())))
 
 
