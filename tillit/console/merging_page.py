@@ -1,7 +1,8 @@
-"""What the pages of duplicates show: why two records may be one, what merging makes of them, and splitting, in words."""
+"""What the pages of duplicates show, in words: why two records may be one, what merging and splitting make of them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,6 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from tillit.console.people_listing import REGIONS
-from tillit.ledger.versions import in_force
 from tillit.people.duplicates.likeness import Reason
 from tillit.people.duplicates.queries import Suggested
 from tillit.people.models import Field, Identity, MailingList, Person, Subscription
@@ -19,7 +19,7 @@ from tillit.people.queries import Record
 from tillit.people.search import Found, Wanted, find, name_of
 from tillit.people.values import shown
 from tillit.rights.merging.actions import Parted
-from tillit.rights.merging.queries import Preview
+from tillit.rights.merging.queries import ListLine, Preview, ValueLine
 
 MOST_FOUND = 10
 REASONS: dict[Reason, tuple[str | Promise, str]] = {
@@ -65,9 +65,9 @@ def found_for(workspace_id: int, person_id: UUID, text: str) -> list[Found]:
     return [row for row in page.rows if row.person.pk != person_id][:MOST_FOUND]
 
 
-def side_by_side(workspace_id: int, found: Preview) -> dict[str, Any]:
+def side_by_side(found: Preview) -> dict[str, Any]:
     """What the page of a comparison shows."""
-    language, document = get_language() or "en", in_force(workspace_id).document
+    language = get_language() or "en"
     types = {field.name: field.type for field in found.kept.fields}
     changed = [line for line in found.purposes if not line.alike]
     return {
@@ -78,7 +78,7 @@ def side_by_side(workspace_id: int, found: Preview) -> dict[str, Any]:
         "sections": [
             (_("Addresses and numbers"), _identities(found)),
             (_("What is known"), [_value_line(line, types) for line in found.values]),
-            (_("Lists"), [_list_line(line.list, line.kept, line.gone, line.after) for line in found.lists]),
+            (_("Lists"), [_list_line(line) for line in found.lists]),
             (_("Where and in which language"), list(_place_lines(found))),
         ],
         "purposes": [
@@ -86,7 +86,6 @@ def side_by_side(workspace_id: int, found: Preview) -> dict[str, Any]:
             for line in sorted(changed, key=lambda line: (line.after, line.id))
         ],
         "same": len(found.purposes) - len(changed),
-        "operator": document.operator.name,
     }
 
 
@@ -102,7 +101,7 @@ def _identities(found: Preview) -> list[Line]:
     ]
 
 
-def _value_line(line: Any, types: dict[str, str]) -> Line:
+def _value_line(line: ValueLine, types: dict[str, str]) -> Line:
     kind = types.get(line.name, Field.Type.TEXT)
     mine, theirs = (shown(kind, value) for value in (line.kept, line.gone))
     if line.fills:
@@ -110,26 +109,26 @@ def _value_line(line: Any, types: dict[str, str]) -> Line:
     return Line(line.label, mine, theirs, mine, "lost" if theirs and theirs != mine else "")
 
 
-def _list_line(mailing_list: MailingList, kept: str, gone: str, after: str) -> Line:
-    said = [str(STATES[state]) if state else "" for state in (kept, gone, after)]
-    tone = "gain" if not kept else "lost" if gone and gone != after else "changed" if kept != after else ""
-    return Line(str(mailing_list), *said, tone)
+def _list_line(line: ListLine) -> Line:
+    kept, gone, after = (str(STATES[state]) if state else "" for state in (line.kept, line.gone, line.after))
+    tone = "changed" if line.kept != line.after else "lost" if line.gone and line.gone != line.after else ""
+    return Line(str(line.list), kept, gone, after, tone if line.kept else "gain")
 
 
-def _place_lines(found: Preview) -> Any:
+def _place_lines(found: Preview) -> Iterator[Line]:
     kept, gone, after = found.kept.person, found.gone.person, found.standing
-    regions = [str(REGIONS.get(region, "")) for region in (kept.region, gone.region, after["region"])]
-    yield Line(_("Region"), *regions, "changed" if kept.region != after["region"] else "")
-    spoken = [each or "–" for each in (kept.language, gone.language, after["language"])]
-    yield Line(_("Language"), *spoken, "changed" if kept.language != after["language"] else "")
+    mine, theirs, both = (str(REGIONS.get(region, "")) for region in (kept.region, gone.region, after["region"]))
+    yield Line(_("Region"), mine, theirs, both, "changed" if mine != both else "")
+    together = after["language"]
+    yield Line(_("Language"), kept.language, gone.language, together, "changed" if kept.language != together else "")
     for flag, words in (
         (Person.RESTRICTED, _("Processing restricted")),
         (Person.SUPPRESSED, _("Suppressed")),
         (Person.UNREACHABLE, _("Cannot be reached")),
     ):
         if after["flags"] & flag:
-            said = [_("Yes") if flags & flag else _("No") for flags in (kept.flags, gone.flags, after["flags"])]
-            yield Line(words, *said, "" if kept.flags & flag else "changed")
+            mine, theirs = (_("Yes") if flags & flag else _("No") for flags in (kept.flags, gone.flags))
+            yield Line(words, mine, theirs, _("Yes"), "" if kept.flags & flag else "changed")
 
 
 def split_in_words(workspace_id: int, parted: Parted) -> str:

@@ -98,7 +98,7 @@ def merge(request: PageRequest, person_id: UUID, other_id: UUID) -> HttpResponse
         if kept == gone != person_id or kept == gone != other_id:
             return redirect(address("person", request.workspace.id, kept))
         raise Http404
-    return render(request, "console/duplicates/merge.html", side_by_side(request.workspace.id, found))
+    return render(request, "console/duplicates/merge.html", side_by_side(found))
 
 
 def _merge(request: PageRequest, person_id: UUID, other_id: UUID) -> HttpResponse:

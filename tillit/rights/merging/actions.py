@@ -99,8 +99,8 @@ _OF_THE_PAIR = "DELETE FROM {table} WHERE (person_id, other_id) IN ((%(kept)s, %
 
 
 def _join(activity: OpenActivity, pair: Pair) -> None:
-    for table in ("people_notduplicate", "people_likeness"):
-        run(_OF_THE_PAIR.format(table=table), pair)
+    for name in ("people_notduplicate", "people_likeness"):
+        run(_OF_THE_PAIR.format(table=name), pair)
     for table in movable():
         table.move(pair)
     joining.join_values(activity, pair)

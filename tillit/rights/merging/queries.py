@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from tillit.consent.fold import fold_all
-from tillit.consent.lineage import choices_of, counting
+from tillit.consent.lineage import Joining, choices_of, counting
 from tillit.ledger.versions import in_force
 from tillit.people import queries as people
 from tillit.people.models import Identity, MailingList, Merge, MergeTrace, Person
@@ -103,7 +103,8 @@ def _values(kept: Record, gone: Record) -> Iterator[ValueLine]:
         {(known.category, name): (label, value) for known in each.known for label, name, value in known.values}
         for each in (kept, gone)
     ]
-    fills = set(filling(*({key: value for key, (_label, value) in each.items()} for each in both)))
+    has, gets = ({key: value for key, (_label, value) in each.items()} for each in both)
+    fills = set(filling(has, gets))
     for key in dict.fromkeys([*both[0], *both[1]]):
         label = (both[0].get(key) or both[1][key])[0]
         mine, theirs = (each[key][1] if key in each else None for each in both)
@@ -116,13 +117,14 @@ def _lists(kept: Record, gone: Record, *, now: datetime) -> Iterator[ListLine]:
         here, there = mine.get(number), theirs.get(number)
         rows = [{"state": each.subscription.state} if each else None for each in (here, there)]
         after = joined_place(rows[0], rows[1], now=now.isoformat()) if rows[1] else rows[0]
-        states = [row["state"] if row else "" for row in rows]
-        yield ListLine((here or there).list, *states, after["state"] if after else "")  # type: ignore[union-attr]
+        before, other, joined = (row["state"] if row else "" for row in (*rows, after))
+        known = mine[number].list if number in mine else theirs[number].list
+        yield ListLine(known, before, other, joined)
 
 
 def _purposes(workspace_id: int, kept: Person, gone: Person, standing: Row, *, now: datetime) -> Iterator[PurposeLine]:
     version, lineage = in_force(workspace_id), choices_of([kept.pk, gone.pk])
-    joined = [*lineage.merges, _Joined(_LAST, kept.pk, gone.pk)]
+    joined: list[Joining] = [*lineage.merges, _Joined(_LAST, kept.pk, gone.pk)]
     [folded] = fold_all(workspace_id, [counting(kept.pk, lineage.choices, joined)], now=now)
     states = [PersonState(each.region, each.roles, each.flags, each.granted, each.refused) for each in (kept, gone)]
     states.append(PersonState(standing["region"], standing["roles"], standing["flags"], *folded))

@@ -7,9 +7,10 @@ it cannot be told whose it was; the rest stays with the kept one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 Row = Mapping[str, Any]
+K = TypeVar("K")
 PLACE = ("region", "roles", "flags", "language")
 ON, OFF = "subscribed", "unsubscribed"
 
@@ -68,7 +69,7 @@ def parted_place(kept: Row | None, gone: Row, after: Row, now: Row | None) -> tu
     return now, theirs
 
 
-def filling(kept: Row, gone: Row) -> list[str]:
+def filling(kept: Mapping[K, Any], gone: Mapping[K, Any]) -> list[K]:
     """Return the fields that a record gains: those the other fills and it does not."""
     return [name for name, value in gone.items() if not _empty(value) and _empty(kept.get(name))]
 
