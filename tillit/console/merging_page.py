@@ -22,11 +22,11 @@ from tillit.rights.merging.actions import Parted
 from tillit.rights.merging.queries import ListLine, Preview, ValueLine
 
 MOST_FOUND = 10
-REASONS: dict[Reason, tuple[str | Promise, str]] = {
-    Reason.PHONE: (gettext_lazy("Same telephone number"), "device-mobile"),
-    Reason.DOMAIN: (gettext_lazy("Mail at the same organisation"), "building"),
-    Reason.LOCAL_PART: (gettext_lazy("Same beginning of the address"), "at"),
-    Reason.NAME: (gettext_lazy("Name alike"), "user"),
+REASONS: dict[Reason, str | Promise] = {
+    Reason.PHONE: gettext_lazy("Same telephone number"),
+    Reason.DOMAIN: gettext_lazy("Mail at the same organisation"),
+    Reason.LOCAL_PART: gettext_lazy("Same beginning of the address"),
+    Reason.NAME: gettext_lazy("Name alike"),
 }
 STATES = dict(Subscription.State.choices)
 
@@ -36,7 +36,7 @@ class SuggestedRow:
     """A pair with why it is one, in words."""
 
     pair: Suggested
-    reasons: list[tuple[str | Promise, str]]
+    reasons: list[str | Promise]
 
 
 @dataclass(frozen=True, slots=True)

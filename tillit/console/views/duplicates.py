@@ -41,7 +41,7 @@ def duplicates(request: PageRequest) -> HttpResponse:
     told = {
         **_search(request),
         "pairs": suggested_rows(found.pairs),
-        "reasons": [(int(each), words) for each, (words, _icon) in REASONS.items()],
+        "reasons": [(int(each), words) for each, words in REASONS.items()],
         "reason": reason,
         "number": number,
         "next": number + 1 if found.more else None,
