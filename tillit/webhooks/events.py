@@ -15,6 +15,8 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "person.changed": ("person.change", "person.rectify"),
     "person.erased": ("person.erase",),
     "person.restricted": ("person.restrict", "person.lift-restriction"),
+    "person.merged": ("person.merge",),
+    "person.split": ("person.split",),
     "choice.recorded": ("choice.record", "preferences.save", "marketing.stop", "list.confirm", "choice.lapse"),
     "subscription.changed": (
         *("list.add", "list.remove", "list.unsubscribe", "list.undo", "list.confirm"),
@@ -30,6 +32,8 @@ LABELS = {
     "person.changed": _("A person was corrected"),
     "person.erased": _("A person was erased"),
     "person.restricted": _("Processing was restricted, or the restriction lifted"),
+    "person.merged": _("Two records of a person were made one"),
+    "person.split": _("Two records were parted again"),
     "choice.recorded": _("A choice was made, or lapsed"),
     "subscription.changed": _("Somebody joined or left a list"),
     "people.imported": _("People were imported, or that was undone"),
