@@ -80,3 +80,24 @@ def test_another_key_does_not_verify(sealed):
     from tillit.keys import Keys
 
     assert {found.what for found in seal.verify(Keys(b"x" * 40))} == {"the signature does not fit"}
+
+
+def test_a_choice_is_sealed_by_the_hash_that_verifies_it(committed_db, policy_text: str):
+    """The trigger puts the hash together by itself, whatever the choice says and leaves open."""
+    workspace = Workspace.objects.create(name="House")
+    publish(workspace.pk, policy_text, by=None, now=timezone.now())
+    with superuser() as connection:
+        connection.execute(
+            "INSERT INTO consent_choice (id, workspace_id, person_id, purpose, state, method, policy_version_id,"
+            " notice_digest, source_id, at, expires_at) SELECT gen_random_uuid(), %s, gen_random_uuid(), purpose,"
+            " 'granted', 'import', 1, digest, source, at, at + lasts FROM"
+            """ (VALUES ('a."b\\å'), ('marketing.email')) p (purpose), (VALUES (''), ('00ff')) d (digest),"""
+            " (VALUES (NULL), (7)) s (source), (VALUES (NULL), (interval '1 year')) e (lasts),"
+            " (VALUES ('2026-01-01T00:00:00+02'::timestamptz), ('1999-12-31T23:59:59.000001Z')) m (at)",
+            [workspace.pk],
+        )
+        found = connection.execute(
+            "SELECT count(*), count(*) FILTER (WHERE hash = tillit_ledger_hash(kind, record_id)), count(DISTINCT hash)"
+            " FROM ledger_pending WHERE kind = 'choice'"
+        ).fetchone()
+    assert found == (32, 32, 32)

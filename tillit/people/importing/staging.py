@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,7 +51,8 @@ def write(activity: OpenActivity, plan: Plan, terms: Terms, chunk: Chunk, *, now
         if known:
             _resolve(cursor, chunk, values)
         _hold_back(cursor, chunk, activity.workspace_id)
-        _new_people(cursor, plan, chunk.counts, values)
+        _new_people(cursor, plan, values)
+        _count_new(cursor, plan, chunk.counts, values)
         if known:
             _known_people(cursor, plan, chunk.counts, values)
         known_rows = _scalar(cursor, sql.KNOWN, values) - len(chunk.repeated) if known else 0
@@ -59,7 +60,6 @@ def write(activity: OpenActivity, plan: Plan, terms: Terms, chunk: Chunk, *, now
             new=made,
             known=known_rows,
             changed=_scalar(cursor, known_sql.CHANGED, values) if known else 0,
-            unknown_region=_scalar(cursor, sql.UNKNOWN_REGIONS, values),
         )
         cursor.execute(
             "DROP TABLE staged" + (", touched" if known else "")
@@ -173,16 +173,26 @@ def _refuse_erased(cursor: CursorWrapper, chunk: Chunk) -> None:
         chunk.repeated.difference_update(lines)
 
 
-def _new_people(cursor: CursorWrapper, plan: Plan, counts: Counter[str], values: Mapping[str, Any]) -> None:
+def _new_people(cursor: CursorWrapper, plan: Plan, values: Mapping[str, Any]) -> None:
     _run(cursor, sql.PERSONS, values)
     for kind in _further(plan):
         _run(cursor, sql.further_identity(kind), values)
-    for fields, told in _by_category(plan, values):
-        _run(cursor, sql.traits(fields), told)
+    if found := sorted(_by_category(plan).items()):
+        told = {**values, **_names(plan), "categories": [category for category, _ in found]}
+        _run(cursor, sql.traits([fields for _, fields in found]), told)
     if values["list"] is not None:
         _run(cursor, sql.SUBSCRIPTIONS, values)
     if plan.chooses:
-        _choose(cursor, counts, values, refusals=sql.REFUSALS_FRESH, grants=sql.GRANTS_FRESH)
+        _run(cursor, sql.CHOICES_FRESH, values)
+
+
+def _count_new(cursor: CursorWrapper, plan: Plan, counts: Counter[str], values: Mapping[str, Any]) -> None:
+    cursor.execute(sql.COUNTED, values)
+    unknown_region, refused, granted = cursor.fetchone()
+    counts["unknown_region"] += unknown_region
+    if plan.chooses:
+        counts["opted_out"] += refused
+        counts["granted"] += granted
 
 
 def _known_people(cursor: CursorWrapper, plan: Plan, counts: Counter[str], values: Mapping[str, Any]) -> None:
@@ -190,35 +200,29 @@ def _known_people(cursor: CursorWrapper, plan: Plan, counts: Counter[str], value
     _run(cursor, known_sql.PERSONS, values)
     for kind in _further(plan):
         _run(cursor, known_sql.further_identity(kind), values)
-    for fields, told in _by_category(plan, values):
-        _run(cursor, known_sql.traits(fields), told)
+    for category, fields in _by_category(plan).items():
+        _run(cursor, known_sql.traits(fields), {**values, **_names(plan), "category": category})
     if values["list"] is not None:
         _run(cursor, known_sql.SUBSCRIPTIONS, values)
-    if plan.chooses:
-        _choose(cursor, counts, values, refusals=known_sql.REFUSALS, grants=known_sql.GRANTS)
+    # An opt-out always counts; consent only where nothing was chosen.
+    if plan.chooses and values["refuse"]:
+        counts["opted_out"] += _run(cursor, known_sql.REFUSALS, values)
+    if plan.chooses and values["grant"]:
+        counts["granted"] += _run(cursor, known_sql.GRANTS, values)
 
 
 def _further(plan: Plan) -> list[str]:
     return [kind for kind in ("phone", "customer") if plan.place(kind) is not None]
 
 
-def _choose(
-    cursor: CursorWrapper, counts: Counter[str], values: Mapping[str, Any], *, refusals: str, grants: str
-) -> None:
-    """Append the choices that the file stands for. An opt-out always counts; consent only where nothing was chosen."""
-    if values["refuse"]:
-        counts["opted_out"] += _run(cursor, refusals, values)
-    if values["grant"]:
-        counts["granted"] += _run(cursor, grants, values)
-
-
-def _by_category(
-    plan: Plan, values: Mapping[str, Any]
-) -> Iterator[tuple[list[tuple[int, FieldColumn]], dict[str, Any]]]:
-    """The plan's fields by category, numbered as staged, each with the parameters of its statement."""
+def _by_category(plan: Plan) -> dict[str, list[tuple[int, FieldColumn]]]:
+    """The plan's fields by category, numbered as staged."""
     found: dict[str, list[tuple[int, FieldColumn]]] = {}
     for number, column in enumerate(plan.fields):
         found.setdefault(column.category, []).append((number, column))
-    for category, fields in found.items():
-        named = {f"name{number}": column.name for number, column in fields}
-        yield fields, {**values, **named, "category": category}
+    return found
+
+
+def _names(plan: Plan) -> dict[str, str]:
+    """The fields' names as parameters of statements."""
+    return {f"name{number}": column.name for number, column in enumerate(plan.fields)}

@@ -23,13 +23,19 @@ _TYPES = {
     "phone_key": "bytea",
     "customer_key": "bytea",
 }
+_FIXED_WIDTH = frozenset({"bigint", "uuid", "smallint", "boolean"})
 OUT, IN = 2, 1  # cells.Standing
 
 
 def create(columns: Sequence[str]) -> str:
-    """The staging table; `fresh` says that this chunk makes the person, `held` that nothing may be sent to them."""
-    listed = ", ".join(f"{column} {_TYPES.get(column, 'text')}" for column in columns)
-    return f"CREATE TEMP TABLE staged ({listed}, fresh boolean NOT NULL DEFAULT true, held boolean) ON COMMIT DROP"
+    """The staging table; `fresh` says that this chunk makes the person, `held` that nothing may be sent to them.
+
+    What every statement asks of stands first, where PostgreSQL finds it without going through the texts.
+    """
+    typed = [(column, _TYPES.get(column, "text")) for column in columns]
+    typed.sort(key=lambda pair: pair[1] not in _FIXED_WIDTH)
+    listed = ", ".join(f"{column} {kind}" for column, kind in typed)
+    return f"CREATE TEMP TABLE staged (fresh boolean NOT NULL DEFAULT true, held boolean, {listed}) ON COMMIT DROP"
 
 
 def copy(columns: Sequence[str]) -> str:
@@ -112,17 +118,31 @@ ORDER BY {kind}_key ON CONFLICT (key) DO NOTHING
 """
 
 
-def traits(fields: Sequence[tuple[int, FieldColumn]]) -> str:
-    """The values of one category, for new people. `fields` are numbered as staged.
+def traits(categories: Sequence[Sequence[tuple[int, FieldColumn]]]) -> str:
+    """The values of new people: a row for each category and person, in the order of the table's key.
 
-    They have no row yet: without ON CONFLICT theirs cost 1.9 µs each instead of 4.
+    Category by category, every insertion would go into the middle of the index; and they have no row yet: without
+    ON CONFLICT theirs cost 1.9 µs each instead of 4. The fields are numbered as staged; `categories` is sorted.
     """
-    pairs = ", ".join(f"%(name{number})s::text, {value(number, column)}" for number, column in fields)
+    told = ", ".join(_told(fields) for fields in categories)
     return f"""
 INSERT INTO people_traits (person_id, category, workspace_id, "values", source_id, updated_at)
-SELECT person_id, %(category)s, %(workspace)s, jsonb_strip_nulls(jsonb_build_object({pairs})), %(source)s, %(now)s
-FROM staged WHERE ({filled(fields)}) AND fresh
+SELECT person_id, category, %(workspace)s, told, %(source)s, %(now)s FROM (
+    SELECT person_id, unnest(%(categories)s::text[]) AS category, unnest(ARRAY[{told}]) AS told
+    FROM staged WHERE fresh) t
+WHERE told IS NOT NULL
 """
+
+
+def _told(fields: Sequence[tuple[int, FieldColumn]]) -> str:
+    """SQL of the values of one category; NULL where the file has none. Texts without a gap are put together faster."""
+    pairs = ", ".join(f"%(name{number})s::text, {value(number, column)}" for number, column in fields)
+    some = f"WHEN {filled(fields)} THEN jsonb_strip_nulls(jsonb_build_object({pairs}))"
+    if all(column.type in TEXTUAL for _, column in fields):
+        texts = ", ".join(f"%(name{number})s, f{number}" for number, _ in fields)
+        whole = " AND ".join(f"f{number} <> ''" for number, _ in fields)
+        some = f"WHEN {whole} THEN jsonb_object(ARRAY[{texts}]) {some}"
+    return f"CASE {some} END"
 
 
 def value(number: int, column: FieldColumn) -> str:
@@ -149,6 +169,17 @@ FROM staged s WHERE {condition}
 """
 REFUSAL = {"purpose": "refuse_purpose", "state": "refused", "lapses": "NULL"}
 GRANT = {"purpose": "grant_purpose", "state": "granted", "lapses": "%(lapses)s::timestamptz"}
-REFUSALS_FRESH = CHOICE.format(**REFUSAL, condition=f"s.fresh AND s.standing = {OUT}")
-GRANTS_FRESH = CHOICE.format(**GRANT, condition=f"s.fresh AND s.agreed AND s.standing = {IN}")
-UNKNOWN_REGIONS = "SELECT count(*) FROM staged WHERE fresh AND region = 0"
+
+# Both kinds in one statement: the indexes then grow at their end, half the size and cheaper.
+CHOICES_FRESH = f"""
+INSERT INTO consent_choice
+    (id, workspace_id, person_id, purpose, state, method, policy_version_id, notice_digest, source_id, at, expires_at)
+SELECT choice_id, %(workspace)s, person_id, CASE standing WHEN {OUT} THEN %(refuse_purpose)s ELSE %(grant_purpose)s END,
+       CASE standing WHEN {OUT} THEN 'refused' ELSE 'granted' END, 'import', %(version)s, '', %(source)s,
+       %(now)s, CASE standing WHEN {IN} THEN %(lapses)s::timestamptz END
+FROM staged WHERE fresh AND (standing = {OUT} AND %(refuse)s <> 0 OR standing = {IN} AND agreed AND %(grant)s <> 0)
+"""
+COUNTED = f"""
+SELECT count(*) FILTER (WHERE region = 0), count(*) FILTER (WHERE standing = {OUT} AND %(refuse)s <> 0),
+       count(*) FILTER (WHERE standing = {IN} AND agreed AND %(grant)s <> 0) FROM staged WHERE fresh
+"""
