@@ -27,6 +27,7 @@ def address(path: str) -> str:
     number = "2147483647"
     names = {"person_id": str(UUID(int=7)), "list_id": number, "segment_id": number}
     names |= {"import_id": number, "suppression_id": number}
+    names |= {"merge_id": str(UUID(int=8)), "other_id": str(UUID(int=9))}
     for name, value in names.items():
         path = path.replace(f"{{{name}}}", value)
     return path.removeprefix("/api/v1")

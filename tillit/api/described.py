@@ -12,7 +12,7 @@ from ninja.renderers import BaseRenderer
 from pydantic_core import to_json
 
 from tillit.api import problems
-from tillit.api.endpoints import choices, imports, lists, me, persons, segments, sources, suppressions
+from tillit.api.endpoints import choices, duplicates, imports, lists, me, persons, segments, sources, suppressions
 from tillit.api.once import HEADER, LONGEST
 
 DESCRIPTION = """\
@@ -106,5 +106,5 @@ api = Api(
     urls_namespace="api-v1",
     openapi_extra={"info": {"license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}},
 )
-for module in (me, persons, lists, choices, segments, imports, suppressions, sources):
+for module in (me, persons, duplicates, lists, choices, segments, imports, suppressions, sources):
     api.add_router("", module.router)

@@ -20,6 +20,7 @@ from tillit.people.exporting.command import export_command
 from tillit.people.hygiene.command import hygiene_command
 from tillit.people.segments.command import segment_command
 from tillit.people.suppression.command import suppression_command
+from tillit.rights.merging.command import duplicates_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -173,10 +174,10 @@ main.add_command(_over_the_database(undo_command))
 main.add_command(_over_the_database(hygiene_command))
 main.add_command(_over_the_database(export_command))
 main.add_command(receipt_command)
-for each in (*suppression_command.commands.values(), *segment_command.commands.values()):
-    _over_the_database(each)
-main.add_command(segment_command)
-main.add_command(suppression_command)
+for group in (suppression_command, segment_command, duplicates_command):
+    for each in group.commands.values():
+        _over_the_database(each)
+    main.add_command(group)
 
 
 main.add_command(policy)

@@ -129,6 +129,58 @@ class Tillit(Connection):
         Needs the role `editor` and the purpose `rights.fulfil`."""
         self.call("DELETE", f"/persons/{person_id}/restriction", idempotency_key=idempotency_key)
 
+    def list_duplicates(self, *, limit: int = UNSET, cursor: str = UNSET) -> shapes.DuplicatePage:
+        """The pairs that the last search found.
+
+        Needs the role `viewer` and the purpose `audience.administer`."""
+        answer: shapes.DuplicatePage = self.call("GET", "/duplicates", query={"limit": limit, "cursor": cursor})
+        return answer
+
+    def get_duplicate_search(self) -> shapes.SearchShown:
+        """How far the search is.
+
+        Needs the role `viewer`."""
+        answer: shapes.SearchShown = self.call("GET", "/duplicates/search")
+        return answer
+
+    def find_duplicates(self, *, idempotency_key: str | None = None) -> shapes.SearchBegun:
+        """Search the workspace for records that may be of one person.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        answer: shapes.SearchBegun = self.call("POST", "/duplicates/search", idempotency_key=idempotency_key)
+        return answer
+
+    def list_merges(self, person_id: str) -> shapes.Merges:
+        """The records that went into a person's.
+
+        Needs the role `viewer` and the purpose `audience.administer`."""
+        answer: shapes.Merges = self.call("GET", f"/persons/{person_id}/merges")
+        return answer
+
+    def merge_persons(self, person_id: str, *, other: str, idempotency_key: str | None = None) -> shapes.Merged:
+        """Make two records of a person one, under the id of the first. A no of either counts for both; it can be split.
+
+        Needs the role `editor` and the purpose `rights.fulfil`."""
+        answer: shapes.Merged = self.call(
+            "POST", f"/persons/{person_id}/merges", body={"other": other}, idempotency_key=idempotency_key
+        )
+        return answer
+
+    def split_persons(self, person_id: str, merge_id: str, *, idempotency_key: str | None = None) -> shapes.Parted:
+        """Split a record off again, the latest first. What was changed since stays with the kept one.
+
+        Needs the role `editor` and the purpose `rights.fulfil`."""
+        answer: shapes.Parted = self.call(
+            "DELETE", f"/persons/{person_id}/merges/{merge_id}", idempotency_key=idempotency_key
+        )
+        return answer
+
+    def call_different(self, person_id: str, other_id: str, *, idempotency_key: str | None = None) -> None:
+        """Remember that two records are different people: they are not suggested again.
+
+        Needs the role `editor` and the purpose `rights.fulfil`."""
+        self.call("PUT", f"/persons/{person_id}/different/{other_id}", idempotency_key=idempotency_key)
+
     def list_lists(self, *, archived: bool = UNSET, limit: int = UNSET, cursor: str = UNSET) -> shapes.ListPage:
         """The lists in use.
 

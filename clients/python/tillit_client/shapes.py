@@ -48,6 +48,22 @@ class ColumnShown(TypedDict):
     target: str
 
 
+class DuplicatePage(TypedDict):
+    """Some pairs of the last search, the likeliest first."""
+
+    items: list[DuplicateShown]
+    next: str | None
+
+
+class DuplicateShown(TypedDict):
+    """Two records that may be one person's, the one that came first before the other."""
+
+    one: str
+    other: str
+    shared: list[str]
+    score: int
+
+
 class ExplanationShown(TypedDict):
     """Whether a purpose is permitted for a person, with every step that leads to the answer."""
 
@@ -192,6 +208,28 @@ class Meanings(TypedDict):
     columns: NotRequired[dict[str, Any]]
 
 
+class MergeShown(TypedDict):
+    """A record that went into another."""
+
+    id: str
+    kept: str
+    gone: str
+    at: str
+
+
+class Merged(TypedDict):
+    """The merge, and whose record is left."""
+
+    id: str
+    kept: str
+
+
+class Merges(TypedDict):
+    """The merges that stand, newest first: the first one can be split."""
+
+    items: list[MergeShown]
+
+
 class NewChoice(TypedDict):
     """What a person decided about a purpose."""
 
@@ -237,6 +275,16 @@ class NewSource(TypedDict):
     name: str
     warranty: str
     valid_until: NotRequired[str | None]
+
+
+class Parted(TypedDict):
+    """Two records again. `fields` and `lists` changed since the merge and stayed with the kept one."""
+
+    kept: str
+    gone: str
+    fields: list[str]
+    lists: list[int]
+    refusals: int
 
 
 class PersonAdded(TypedDict):
@@ -296,6 +344,20 @@ class Problem(TypedDict):
     rule: NotRequired[str | None]
     clause: NotRequired[str | None]
     errors: NotRequired[list[Fault] | None]
+
+
+class SearchBegun(TypedDict):
+    """Whether a search was begun; false where one was under way."""
+
+    begun: bool
+
+
+class SearchShown(TypedDict):
+    """How far the search for duplicates is."""
+
+    state: str
+    pairs: int | None
+    done_at: str | None
 
 
 class SegmentChange(TypedDict):
@@ -395,6 +457,12 @@ class SuppressionShown(TypedDict):
     note: str
     created_at: str
     imports: list[int]
+
+
+class ToMerge(TypedDict):
+    """Which record goes into the one that the address names."""
+
+    other: str
 
 
 class ToSuppress(TypedDict):
