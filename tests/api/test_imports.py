@@ -12,6 +12,7 @@ import pytest
 
 from tests import make
 from tests.api.conftest import EVERY, Program, Programs
+from tillit.accounts.models import Role
 from tillit.people.importing.run import run_import
 from tillit.people.importing.undo import run_undo
 from tillit.people.models import Import, Source
@@ -184,14 +185,28 @@ def test_a_purpose_that_lacks_a_category_cannot_use_the_segment(program: Program
 
 def test_addresses_and_domains_are_suppressed_and_lifted(program: Program) -> None:
     person = make.person(program.workspace, email="anna@example.org", region=Region.US)
-    done = program.post("/suppressions", {"entries": ["anna@example.org", "@example.net"], "reason": "complaint"})
+    done = program.post("/suppressions", {"entries": ["anna@example.org", "@example.net"], "note": "Rang"})
     assert done.json() == {"added": 2, "people": 1}
     assert program.get(f"/persons/{person}?purpose=service.message").status_code == 404
     rows = program.get("/suppressions").json()["items"]
     assert {each["domain"] for each in rows} == {"", "example.net"}
     [address] = [each["id"] for each in rows if each["kind"] == "email"]
-    assert program.delete(f"/suppressions/{address}").json() == {"people": 1}
-    assert program.delete(f"/suppressions/{address}").status_code == 404
+    here, because = f"/suppressions/{address}/lift", {"because": "They wrote on 3 May that they want mail again."}
+    refused = program.post(here, {})
+    assert (refused.status_code, refused.json()["clause"]) == (409, "E9")
+    assert program.post(here, because).json() == {"people": 1}
+    assert program.post(here, because).status_code == 404
     assert program.get(f"/persons/{person}?purpose=service.message").status_code == 200
     wrong = program.post("/suppressions", {"entries": ["anna@example.org", "nonsense"]})
     assert wrong.json()["errors"][0]["where"] == "body.entries.1"
+
+
+@pytest.mark.clause("E9")
+def test_notes_are_for_those_who_write_them_and_complaints_for_owners(program: Program, programs: Programs) -> None:
+    program.post("/suppressions", {"entries": ["anna@example.org"], "reason": "complaint", "note": "Rang, angry"})
+    [row] = program.get("/suppressions").json()["items"]
+    assert row["note"] == "Rang, angry"
+    viewer = programs(role=Role.VIEWER, workspace=program.workspace)
+    assert viewer.get("/suppressions").json()["items"] == [{**row, "note": None}]
+    refused = program.post(f"/suppressions/{row['id']}/lift", {"because": "They wrote that it was a mistake."})
+    assert refused.status_code == 409 and "owner" in refused.json()["detail"]

@@ -74,6 +74,9 @@ def test_a_yes_needs_a_source_that_warrants_it_and_a_no_needs_nothing(program: P
     person = make.person(program.workspace, region=Region.EEA)
     here, yes = f"/persons/{person}/choices", {"purpose": "marketing.email", "state": "granted"}
     assert program.post(here, yes).status_code == 422
+    assert program.post(here, {**yes, "source": source.pk}).status_code == 422
+    yes["obtained"] = "On paper at the fair, 3 May"
+    assert program.post(here, yes).status_code == 422
     made = program.post(here, {**yes, "source": source.pk})
     assert made.status_code == 201, made.content
     assert program.get(f"/persons/{person}?purpose=marketing.email").status_code == 200
@@ -91,6 +94,7 @@ def test_a_yes_needs_a_source_that_warrants_it_and_a_no_needs_nothing(program: P
 def test_a_yes_on_a_sources_word_takes_no_refusal_back(program: Program, source: Source, state: str) -> None:
     person = make.person(program.workspace, region=Region.EEA)
     here, yes = f"/persons/{person}/choices", {"purpose": "marketing.email", "state": "granted", "source": source.pk}
+    yes["obtained"] = "On paper at the fair, 3 May"
     assert program.post(here, yes).status_code == 201
     choose(program.workspace.pk, person, {"marketing.email": state}, method="preferences", now=timezone.now())
     refused = program.post(here, yes)

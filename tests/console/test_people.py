@@ -8,17 +8,20 @@ import re
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests import make
 from tests.browser import WIDTHS, assert_accessible
 from tillit.accounts.models import Role
-from tillit.consent.models import Choice
+from tillit.consent.actions import choose
+from tillit.consent.models import Choice, ChoiceEvidence
 from tillit.ledger.models import Activity
 from tillit.ledger.processing import processing
 from tillit.people import queries, records
 from tillit.people.models import MailingList, Person, Source, Subscription
 from tillit.policy.regions import Region
+from tillit.rights.actions import erase
 
 FILE = "email,first name,last name,company,country,status\n" + "".join(
     f"p{n:03}@example.org,Anna,Berg{n},Bolaget,{'Sweden' if n % 2 else 'USA'},{'unsubscribed' if n % 10 == 0 else ''}\n"
@@ -196,9 +199,18 @@ def test_staff_put_people_on_lists_but_not_back(club, editor, person_id):
 @pytest.mark.clause("E3", "E13")
 def test_a_choice_is_recorded_on_request_and_has_a_receipt(club, editor, person_id):
     person = person_id(club, "p001@example.org")
-    page = editor.post(
-        f"/w/{club.pk}/people/{person}/choices", {"purpose": "marketing.email", "state": "granted"}, follow=True
-    )
+    source = Source.objects.create(workspace=club, name="Telephone", warranty="Calls that we log.")
+    other = Source.objects.create(workspace=make.workspace(), name="Theirs", warranty="w")
+    where, yes = f"/w/{club.pk}/people/{person}/choices", {"purpose": "marketing.email", "state": "granted"}
+    for proof in (
+        {},
+        {"source": source.pk},
+        {"obtained": "Rang on 3 May"},
+        {"source": other.pk, "obtained": "Rang us"},
+    ):
+        assert "needs its proof" in text(editor.post(where, {**yes, **proof}, follow=True))
+    page = editor.post(where, {**yes, "source": source.pk, "obtained": "Rang us on 3 May"}, follow=True)
+    assert "Source: Telephone" in text(page) and "Rang us on 3 May" in text(page)
     assert "Marketing mail permitted" in text(page)
     with processing(club.pk, "audience.administer", by="t", act="look"):
         choice = Choice.objects.get(person_id=person)
@@ -211,6 +223,26 @@ def test_a_choice_is_recorded_on_request_and_has_a_receipt(club, editor, person_
     assert "Marketing mail not permitted" in text(page)
     for wrong in ({"purpose": "x", "state": "granted"}, {"purpose": "marketing.email", "state": "x"}):
         assert editor.post(f"/w/{club.pk}/people/{person}/choices", wrong).status_code == 404
+
+
+@pytest.mark.clause("E9", "D5")
+def test_a_yes_after_an_objection_needs_its_proof_and_keeps_it(club, editor, person_id):
+    person = person_id(club, "p001@example.org")
+    choose(club.pk, person, {"marketing.email": "objected"}, method="one-click", now=timezone.now())
+    source = Source.objects.create(workspace=club, name="Telephone", warranty="Calls that we log.")
+    where, yes = f"/w/{club.pk}/people/{person}/choices", {"purpose": "marketing.email", "state": "granted"}
+    assert "Marketing mail not permitted" in text(editor.post(where, yes, follow=True))
+    proof = {"source": source.pk, "obtained": "Rang us on 3 May"}
+    assert "Marketing mail permitted" in text(editor.post(where, {**yes, **proof}, follow=True))
+    with processing(club.pk, "audience.administer", by="t", act="look"):
+        choice = Choice.objects.filter(person_id=person).latest("id")
+        kept = ChoiceEvidence.objects.get(person_id=person)
+    assert (choice.method, choice.source_id) == ("operator", source.pk)
+    assert (kept.choice_id, kept.obtained) == (choice.pk, "Rang us on 3 May")
+    erase(club.pk, person, by="user:1", now=timezone.now())
+    with processing(club.pk, "rights.fulfil", by="t", act="look"), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM consent_choiceevidence")
+        assert cursor.fetchone() == (0,)
 
 
 @pytest.mark.clause("E1")

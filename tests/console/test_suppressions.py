@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from playwright.sync_api import expect
 
 from tests import make
 from tests.browser import WIDTHS, assert_accessible
@@ -22,6 +24,9 @@ def form(what: str, **more: str) -> dict[str, str]:
     return {"what": what, "reason": "asked", "note": "", **more}
 
 
+BECAUSE = {"because": "Wrote to us on 3 May that they want mail again"}
+
+
 @pytest.mark.clause("E9")
 def test_addresses_are_suppressed_asked_about_and_lifted(house, editor):
     anna = make.person(house, email="anna@example.org")
@@ -36,7 +41,12 @@ def test_addresses_are_suppressed_asked_about_and_lifted(house, editor):
     assert "is not suppressed" in text(editor.post(f"/w/{house.pk}/suppressions/check", {"asked": "cy@example.org"}))
     assert editor.post(f"/w/{house.pk}/suppressions/check", {"asked": "cy"}).status_code == 422
     for each in Suppression.objects.all():
-        editor.post(f"/w/{house.pk}/suppressions/{each.pk}/lift")
+        lifting = f"/w/{house.pk}/suppressions/{each.pk}/lift"
+        assert "When and how did the person say" in text(editor.get(lifting))
+        assert editor.post(lifting, {"because": "ok"}).status_code == 422
+        assert editor.post(lifting, {"because": "Wrote to us on 3 May <b>"}).status_code == 302
+    told = text(editor.post(f"/w/{house.pk}/suppressions/check", {"asked": "anna@example.org"}))
+    assert "Was suppressed before" in told and "Wrote to us on 3 May &lt;b&gt;" in told
     assert (Suppression.objects.count(), flags(house, anna)) == (0, 0)
 
 
@@ -81,14 +91,14 @@ def test_the_installations_suppressions_are_its_operators_alone(house, editor, c
     everywhere = Suppression.objects.get()
     editor.post(f"/w/{house.pk}/suppressions/new", form("firm.example", everywhere="on"))
     assert Suppression.objects.latest("pk").workspace_id == house.pk  # who is no operator cannot say everywhere
-    assert editor.post(f"/w/{house.pk}/suppressions/{everywhere.pk}/lift").status_code == 404
+    assert editor.post(f"/w/{house.pk}/suppressions/{everywhere.pk}/lift", BECAUSE).status_code == 404
     assert "else.example" not in text(editor.get(f"/w/{house.pk}/suppressions?where=everywhere"))
     client.force_login(make.member(house, role=Role.EDITOR, is_operator=True))
     assert "else.example" in text(client.get(f"/w/{house.pk}/suppressions?where=everywhere"))
     client.post(f"/w/{house.pk}/suppressions/new", form("firm.example", everywhere="on"))
     assert flags(other, there) == Person.SUPPRESSED
     for each in Suppression.objects.filter(workspace=None):
-        assert client.post(f"/w/{house.pk}/suppressions/{each.pk}/lift").status_code == 302
+        assert client.post(f"/w/{house.pk}/suppressions/{each.pk}/lift", BECAUSE).status_code == 302
     assert flags(other, there) == 0
 
 
@@ -99,8 +109,8 @@ def test_a_viewer_looks_and_changes_nothing_and_nobody_anothers(house, editor, v
     ours, theirs = Suppression.objects.get(workspace=house), Suppression.objects.get(workspace=other)
     shown = text(viewer.get(f"/w/{house.pk}/suppressions"))
     assert "firm.example" in shown and "else.example" not in shown and "Lift" not in shown.split("<dialog")[0]
-    assert viewer.post(f"/w/{house.pk}/suppressions/{ours.pk}/lift").status_code == 403
-    assert editor.post(f"/w/{house.pk}/suppressions/{theirs.pk}/lift").status_code == 404
+    assert viewer.post(f"/w/{house.pk}/suppressions/{ours.pk}/lift", BECAUSE).status_code == 403
+    assert editor.post(f"/w/{house.pk}/suppressions/{theirs.pk}/lift", BECAUSE).status_code == 404
     assert viewer.post(f"/w/{house.pk}/suppressions/new", form("x.example")).status_code == 403
     assert Suppression.objects.count() == 2
 
@@ -148,9 +158,36 @@ def test_the_pages_are_accessible(served, browser_page, sign_in, make_house, sch
     browser_page.get_by_role("button", name="Look").click()
     browser_page.get_by_text("Nothing is sent to anna+tag@example.org.").wait_for()
     assert_accessible(browser_page)
+    for reason in ("asked", "complaint"):
+        silence(house, f"{reason}@example.org", reason=reason)
+        row = Suppression.objects.latest("id")
+        browser_page.goto(f"/w/{house.pk}/suppressions/{row.pk}/lift")
+        assert_accessible(browser_page)
+        if reason == "asked":
+            browser_page.get_by_label("When and how").fill("Wrote to us on 3 May " * 20)
+            browser_page.get_by_role("button", name="Lift it").click()
+            browser_page.get_by_text("The suppression was lifted.").wait_for()
+            browser_page.get_by_text("Lifted", exact=True).click()
+            expect(browser_page.get_by_text("Wrote to us on 3 May")).to_be_visible()
+            assert_accessible(browser_page)
+            assert browser_page.evaluate("document.documentElement.scrollWidth") <= width
     make.person(house, email="bo@example.org")
     browser_page.goto(f"/w/{house.pk}/suppressions/new")
     browser_page.get_by_label("Addresses and domains").fill("example.org")
     browser_page.get_by_role("button", name="Suppress").click()
     browser_page.get_by_text("1 person of this workspace would get no more mail.").wait_for()
     assert_accessible(browser_page)
+
+
+@pytest.mark.clause("E9")
+def test_what_somebody_complained_about_is_an_owners_to_lift(house, editor):
+    silence(house, "anna@example.org", reason="complaint")
+    [row] = Suppression.objects.all()
+    lifting = f"/w/{house.pk}/suppressions/{row.pk}/lift"
+    page = text(editor.get(lifting))
+    assert "Only an owner of this workspace" in page and "<textarea" not in page
+    assert editor.post(lifting, BECAUSE).status_code == 409 and Suppression.objects.exists()
+    owner = Client()
+    owner.force_login(make.member(house, role=Role.OWNER))
+    assert owner.post(lifting, {"because": ""}).status_code == 422
+    assert owner.post(lifting, BECAUSE).status_code == 302 and not Suppression.objects.exists()

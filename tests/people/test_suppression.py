@@ -8,7 +8,7 @@ from django.utils import timezone
 from tests import make
 from tests.people.outcomes import ADMINISTER, MARKETING, people
 from tillit.ledger.models import Activity
-from tillit.ledger.processing import processing
+from tillit.ledger.processing import Refused, processing
 from tillit.people.actions import identity_key
 from tillit.people.identity import InvalidIdentifier
 from tillit.people.models import Identity, MailingList, Person, Subscription, Suppression
@@ -16,6 +16,7 @@ from tillit.people.records import add
 from tillit.people.suppression.actions import Done, Why, affected, lift, reconcile, suppress
 from tillit.people.suppression.keys import Keyring, read
 from tillit.people.suppression.known import covering, suppressed
+from tillit.people.suppression.lifted import Leave, lifted_from
 from tillit.rights.actions import erase
 from tillit.rights.signup import sign_up
 
@@ -28,6 +29,10 @@ def why(reason: str = "asked", **more: object) -> Why:
 
 def silence(workspace, *texts: str, **more: object) -> Done:
     return suppress(workspace.pk if workspace else None, [read(text) for text in texts], why(**more))
+
+
+def leave(because: str = "Rang us on 3 May and asked for mail again.", **more: object) -> Leave:
+    return Leave(**{"by": "user:1", "now": timezone.now(), "because": because, **more})
 
 
 def flags(workspace, person_id) -> int:
@@ -120,9 +125,9 @@ def test_lifting_frees_whom_nothing_else_covers_and_no_bounces(house):
         Person.objects.filter(pk=bo).update(flags=Person.UNREACHABLE)
     silence(house, "anna@firm.example", "firm.example")
     domain = Suppression.objects.get(kind="domain")
-    assert lift(house.pk, [domain.pk], by="user:1") == Done(1, 1)
+    assert lift(house.pk, [domain.pk], leave()) == Done(1, 1)
     assert (flags(house, anna), flags(house, bo)) == (Person.SUPPRESSED, Person.UNREACHABLE)
-    assert lift(house.pk, [Suppression.objects.get().pk], by="user:1") == Done(1, 1)
+    assert lift(house.pk, [Suppression.objects.get().pk], leave()) == Done(1, 1)
     assert flags(house, anna) == 0
     assert [row.counts for row in Activity.objects.filter(act="suppression.lift").order_by("id")] == [
         {"suppressions": 1, "persons": 1}
@@ -149,7 +154,7 @@ def test_a_workspace_is_left_in_peace_by_anothers_suppressions(house):
     silence(other, "anna@example.org")
     assert (flags(house, anna), flags(other, there)) == (0, Person.SUPPRESSED)
     silence(house, "example.org")
-    lift(house.pk, list(Suppression.objects.values_list("pk", flat=True)), by="t")
+    lift(house.pk, list(Suppression.objects.values_list("pk", flat=True)), leave())
     assert (flags(house, anna), flags(other, there)) == (0, Person.SUPPRESSED)
 
 
@@ -162,7 +167,7 @@ def test_the_installations_suppressions_hold_in_every_workspace(house):
     later = make.person(other, email="late@post.firm.example")
     assert flags(other, later) == Person.SUPPRESSED
     silence(other, "b@firm.example")
-    assert lift(None, [Suppression.objects.get(workspace=None).pk], by="t") == Done(1, 2)
+    assert lift(None, [Suppression.objects.get(workspace=None).pk], leave()) == Done(1, 2)
     assert [flags(*each) for each in (*people_, (other, later))] == [0, Person.SUPPRESSED, 0]
 
 
@@ -234,3 +239,51 @@ def test_flags_that_went_wrong_are_mended(house):
         Person.objects.filter(pk=bo).update(flags=Person.SUPPRESSED)
     assert reconcile(house.pk, by="system") == Done(1, 1)
     assert (flags(house, anna), flags(house, bo)) == (Person.SUPPRESSED, 0)
+
+
+@pytest.mark.clause("E9")
+@pytest.mark.parametrize(
+    ("reason", "because", "administers", "lifted"),
+    [
+        ("complaint", "They wrote on 3 May that it was a mistake.", True, 1),
+        ("complaint", "They wrote on 3 May that it was a mistake.", False, 0),
+        ("complaint", "", True, 0),
+        ("asked", "They rang on 3 May and want mail again.", False, 1),
+        ("asked", "  ok  ", True, 0),
+        ("moved", "", True, 0),
+        ("bounced", "", False, 1),
+    ],
+)
+def test_what_a_person_wanted_is_lifted_on_their_word_alone_and_that_is_kept(
+    house, reason, because, administers, lifted
+):
+    for where in (house, None):
+        silence(where, "anna@example.org", reason=reason, note="By post")
+        [row] = Suppression.objects.all()
+        given = leave(because, administers=administers)
+        if lifted:
+            assert lift(row.workspace_id, [row.pk], given).entries == 1
+            kept = lifted_from(house.pk, "anna+news@example.org")[0]
+            assert (kept.workspace_id, kept.reason, kept.note, kept.because, kept.lifted_by) == (
+                *(row.workspace_id, reason, "By post", because.strip(), "user:1"),
+            )
+        else:
+            with pytest.raises(Refused) as refused:
+                lift(row.workspace_id, [row.pk], given)
+            assert refused.value.clause == "E9" and not lifted_from(house.pk, "anna@example.org")
+        assert Suppression.objects.count() == 1 - lifted
+        Suppression.objects.all().delete()
+
+
+@pytest.mark.clause("E9")
+def test_a_complaint_takes_the_place_of_a_weaker_reason_and_none_takes_its(house):
+    for reason, left in [
+        ("bounced", "bounced"),
+        ("asked", "asked"),
+        ("complaint", "complaint"),
+        ("asked", "complaint"),
+    ]:
+        silence(house, "anna@example.org", reason=reason)
+        assert Suppression.objects.get().reason == left
+    silence(house, "anna@example.org", reason="bounced")
+    assert Suppression.objects.get().reason == "complaint"

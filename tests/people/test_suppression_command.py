@@ -26,8 +26,11 @@ def test_addresses_are_suppressed_asked_about_and_lifted(house):
     assert code == 0 and told.startswith("the address is suppressed here since") and told.endswith("(By post)")
     assert "the domain firm.example" in run("check", "bo@mail.firm.example")[1]
     assert run("check", "bo@example.org")[0] == 1
-    assert run("lift", "anna@example.org") == (0, "1 lifted; 1 people can get mail again.")
-    assert run("lift", "anna@example.org")[0] == 1
+    code, told = run("lift", "anna@example.org")
+    assert code == 1 and "Say it with --because." in told
+    because = ("--because", "They wrote on 3 May: a mistake")
+    assert run("lift", "anna@example.org", *because) == (0, "1 lifted; 1 people can get mail again.")
+    assert run("lift", "anna@example.org", *because)[0] == 1
 
 
 def test_everywhere_is_for_every_workspace(house):

@@ -13,14 +13,17 @@ from django.utils.translation import gettext as _
 
 from tillit.consent.fold import MANAGE, lock
 from tillit.consent.lineage import choices_of
-from tillit.consent.models import Choice
+from tillit.consent.models import Choice, ChoiceEvidence
 from tillit.consent.subscriptions import change_lists
 from tillit.ledger.models import PurposeRule
 from tillit.ledger.processing import OpenActivity, Refused, person_actor, processing
 from tillit.ledger.versions import version
+from tillit.people.importing.start import check_source
+from tillit.people.models import Source
 from tillit.policy.dates import add
 
 State = Choice.State
+LEAST_WORDS = 10  # characters: when and how somebody said yes takes more than a word
 
 
 class NotRefusable(Refused):
@@ -35,6 +38,17 @@ class SaidNo(Refused):
             "The person said no to this. Only they can say yes again: ask them by mail, or by the preference centre."
         )
         super().__init__(said, rule=purpose, clause="E9")
+
+
+class NoProof(Refused):
+    """A consent that somebody else writes down needs a source that warrants it, and how it was obtained."""
+
+    def __init__(self, purpose: str) -> None:
+        said = _(
+            "A consent that the person did not give here needs its proof: the source that warrants it, and when and how"
+            " the person gave it, in a few words."
+        )
+        super().__init__(said, rule=purpose, clause="D5")
 
 
 class NobodyThere(Refused):
@@ -62,19 +76,62 @@ def choose(
     notices: Mapping[str, str] | None = None,
     source_id: int | None = None,
     about: str = "",
+    obtained: str = "",
 ) -> dict[str, UUID]:
     """Record one person's choices (purpose → state) in a context of their own; return the receipts by purpose.
 
     All are recorded, or none. `notices` maps a purpose to the digest of the words that the person was shown. `by` is
-    the person, unless somebody else records what they said; `source_id` is then what warrants it, and as with an
-    import it takes no refusal back. Raises NobodyThere, SaidNo, NotRefusable and Refused. Source: GDPR art 7(3), 21(3).
+    the person, unless somebody else records what they said; `source_id` is then what warrants it, `obtained` says how
+    they came to know. On the word of a program, as of an import, no refusal is taken back. Raises NobodyThere, SaidNo,
+    NotRefusable and Refused. Source: GDPR art 7(1), 7(3), 21(3).
     """
     actor = by or person_actor(person_id)
     with processing(workspace_id, MANAGE, by=actor, act="choice.record", subject=person_id, about=about) as activity:
         _found(person_id)
-        if source_id is not None:
+        if source_id is not None and method != Choice.Method.OPERATOR:
             _check_no_refusal(person_id, decisions)
-        return _record(activity, person_id, decisions, method=method, now=now, notices=notices, source_id=source_id)
+        made = _record(activity, person_id, decisions, method=method, now=now, notices=notices, source_id=source_id)
+        if obtained:
+            told = {"person_id": person_id, "workspace_id": workspace_id, "obtained": obtained[:500], "by": actor}
+            ChoiceEvidence.objects.bulk_create(ChoiceEvidence(choice_id=each, at=now, **told) for each in made.values())
+        return made
+
+
+def choose_for(
+    workspace_id: int,
+    person_id: UUID,
+    purpose: str,
+    state: str,
+    *,
+    by: str,
+    now: datetime,
+    source: Source | None = None,
+    obtained: str = "",
+    program: bool = False,
+) -> UUID:
+    """Record what a person told staff (or a `program`) that they decided; return the receipt.
+
+    A no needs nothing. A yes needs a source whose warranty holds, and how it was obtained, which is kept: with that,
+    staff may also write down that somebody changed their mind. Raises NoProof, and what `choose` raises.
+    Source: GDPR art 7(1); CLAUSES D5.
+    """
+    words = " ".join(obtained.split())
+    granted = state == State.GRANTED
+    if granted:
+        if source is None or source.workspace_id != workspace_id or len(words) < LEAST_WORDS:
+            raise NoProof(purpose)
+        check_source(source, now=now)
+    made = choose(
+        workspace_id,
+        person_id,
+        {purpose: state},
+        method=Choice.Method.IMPORT if granted and program else Choice.Method.OPERATOR,
+        now=now,
+        by=by,
+        source_id=source.pk if granted and source else None,
+        obtained=words,
+    )
+    return made[purpose]
 
 
 def _check_no_refusal(person_id: UUID, decisions: Mapping[str, str]) -> None:

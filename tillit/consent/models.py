@@ -117,6 +117,36 @@ class VoidedChoice(models.Model):
         return models.QuerySet(cls).filter(person_id__in=list(ids))
 
 
+class ChoiceEvidence(models.Model):
+    """How somebody came to know of a consent that a person gave them, in their words, beside its source.
+
+    An erasure takes it, since words may name people; the choice and its source stay.
+    """
+
+    choice_id = models.UUIDField(primary_key=True)
+    person_id = models.UUIDField()
+    workspace_id = models.IntegerField()
+    obtained = models.CharField(max_length=500)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    objects = PerPersonManager()
+
+    privacy = Declares(
+        subject="person",
+        category="preferences",
+        retain="consent-evidence",
+        personal={"choice_id": "preferences", "obtained": "preferences", "at": "preferences"},
+        plain=("workspace_id", "by"),
+    )
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["person_id"], name="choiceevidence_person")]
+
+    def __str__(self) -> str:
+        return f"how {self.choice_id} was obtained"
+
+
 class Notice(models.Model):
     """The words that people were shown when they chose, once for all who saw the same."""
 

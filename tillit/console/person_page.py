@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tillit.consent.lineage import choices_of
-from tillit.consent.models import Choice
+from tillit.consent.models import Choice, ChoiceEvidence
 from tillit.console.activities import actors_in_words
 from tillit.console.pages import PageRequest
 from tillit.console.people_listing import MARKETING, REASONS, REGIONS
@@ -55,6 +56,8 @@ class ChoiceRow:
     choice: Choice
     title: str
     version: int | None
+    source: str = ""
+    obtained: str = ""
 
 
 def person_page(request: PageRequest, person_id: UUID, *, by: str) -> dict[str, Any] | None:
@@ -68,6 +71,7 @@ def person_page(request: PageRequest, person_id: UUID, *, by: str) -> dict[str, 
             return None
         permissions = queries.permissions(version, record.person)
         choices = list(reversed(choices_of([person_id]).choices))
+        evidence = dict(ChoiceEvidence.objects.filter(person_id=person_id).values_list("choice_id", "obtained"))
         notes = list(Note.objects.filter(person_id=person_id).order_by("-id"))
         edits = edits_of(person_id)
         told = lines(workspace_id, person_id, limit=MOMENTS_SHOWN)
@@ -82,7 +86,8 @@ def person_page(request: PageRequest, person_id: UUID, *, by: str) -> dict[str, 
         **_verdicts(permissions, language),
         "choosable": _choosable(version, permissions, record.person.region, language),
         "choice_states": Choice.State.choices,
-        "choices": _choice_rows(workspace_id, version, choices, language),
+        "choices": _choice_rows(workspace_id, version, choices, evidence, language),
+        "sources": _valid_sources(workspace_id),
         "notes": _note_rows(notes),
         "timeline": told,
         "merges": list(zip(merges, _actors(merges), strict=True)),
@@ -199,7 +204,18 @@ def _choosable(version: Version, permissions: list[Permission], region: int, lan
     return found
 
 
-def _choice_rows(workspace_id: int, version: Version, choices: list[Choice], language: str) -> list[ChoiceRow]:
+def _valid_sources(workspace_id: int) -> list[Source]:
+    """The sources whose warranty holds today."""
+    found = Source.objects.filter(workspace_id=workspace_id).exclude(warranty="").order_by("name")
+    today = timezone.localdate()
+    return [each for each in found if each.valid_until is None or each.valid_until >= today]
+
+
+def _choice_rows(
+    workspace_id: int, version: Version, choices: list[Choice], evidence: Mapping[UUID, str], language: str
+) -> list[ChoiceRow]:
+    named = {each.source_id for each in choices if each.source_id}
+    sources = dict(Source.objects.filter(workspace_id=workspace_id, pk__in=named).values_list("pk", "name"))
     numbers = ledger.version_numbers(workspace_id)
     purposes = version.document.purposes
     return [
@@ -207,6 +223,8 @@ def _choice_rows(workspace_id: int, version: Version, choices: list[Choice], lan
             each,
             purposes[each.purpose].title.said(language) if each.purpose in purposes else each.purpose,
             numbers.get(each.policy_version_id),
+            sources.get(each.source_id or 0, ""),
+            evidence.get(each.pk, ""),
         )
         for each in choices
     ]

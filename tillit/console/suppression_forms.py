@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.validators import MinLengthValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -12,6 +13,7 @@ from tillit.accounts.models import User
 from tillit.people.identity import InvalidIdentifier
 from tillit.people.models import Suppression
 from tillit.people.suppression.known import keyring
+from tillit.people.suppression.lifted import LEAST_WORDS, WANTED
 
 MOST_LINES = 1000
 MOST_BYTES = 20 * 1024 * 1024  # some 800,000 addresses, which take half a minute; larger lists go by the command line
@@ -112,3 +114,22 @@ class CheckForm(forms.Form):
             return keyring().read(self.cleaned_data["asked"])
         except InvalidIdentifier as error:
             raise forms.ValidationError(_("This is neither an address nor a domain.")) from error
+
+
+class LiftForm(forms.Form):
+    """Why a suppression no longer holds."""
+
+    because = forms.CharField(
+        label=gettext_lazy("When and how did the person say that they want mail again?"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+        help_text=gettext_lazy("It is kept, and stays when the person is erased, so write nobody’s name."),
+    )
+
+    def __init__(self, suppression: Suppression, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if suppression.reason in WANTED:
+            self.fields["because"].validators.append(MinLengthValidator(LEAST_WORDS))
+        else:
+            self.fields["because"].label = _("Why?")
+            self.fields["because"].required = False

@@ -309,15 +309,16 @@ class Tillit(Connection):
         purpose: str,
         state: Literal["granted", "refused", "withdrawn", "objected"],
         source: int | None = UNSET,
+        obtained: str = UNSET,
         idempotency_key: str | None = None,
     ) -> shapes.ChoiceMade:
-        """Record what a person decided elsewhere. A yes needs a source that warrants it; a no needs nothing.
+        """Record what a person decided elsewhere. A yes needs a source and how it was obtained; a no needs nothing.
 
         Needs the role `editor` and the purpose `preferences.manage`."""
         answer: shapes.ChoiceMade = self.call(
             "POST",
             f"/persons/{person_id}/choices",
-            body={"purpose": purpose, "state": state, "source": source},
+            body={"purpose": purpose, "state": state, "source": source, "obtained": obtained},
             idempotency_key=idempotency_key,
         )
         return answer
@@ -541,11 +542,15 @@ class Tillit(Connection):
         )
         return answer
 
-    def lift_suppression(self, suppression_id: int, *, idempotency_key: str | None = None) -> shapes.Lifted:
+    def lift_suppression(
+        self, suppression_id: int, *, because: str = UNSET, idempotency_key: str | None = None
+    ) -> shapes.Lifted:
         """Lift a suppression of the workspace.
 
         Needs the role `editor` and the purpose `audience.administer`."""
-        answer: shapes.Lifted = self.call("DELETE", f"/suppressions/{suppression_id}", idempotency_key=idempotency_key)
+        answer: shapes.Lifted = self.call(
+            "POST", f"/suppressions/{suppression_id}/lift", body={"because": because}, idempotency_key=idempotency_key
+        )
         return answer
 
     def list_fields(self) -> shapes.Fields:

@@ -236,6 +236,7 @@ class NewChoice(TypedDict):
     purpose: str
     state: Literal["granted", "refused", "withdrawn", "objected"]
     source: NotRequired[int | None]
+    obtained: NotRequired[str]
 
 
 class NewList(TypedDict):
@@ -454,9 +455,15 @@ class SuppressionShown(TypedDict):
     kind: str
     domain: str
     reason: str
-    note: str
+    note: str | None
     created_at: str
     imports: list[int]
+
+
+class ToLift(TypedDict):
+    """Why a suppression no longer holds."""
+
+    because: NotRequired[str]
 
 
 class ToMerge(TypedDict):

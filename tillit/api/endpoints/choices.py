@@ -13,13 +13,12 @@ from tillit.api.access import FULFIL, MANAGE, KeyRequest, actor
 from tillit.api.endpoints.persons import source_of
 from tillit.api.problems import invalid, missing
 from tillit.api.routes import reads, writes
-from tillit.api.shapes import PLAIN, Done, Number, PurposeId, Shape
-from tillit.consent.actions import choose
+from tillit.api.shapes import PLAIN, Done, Number, PurposeId, Shape, Text
+from tillit.consent.actions import LEAST_WORDS, choose_for
 from tillit.consent.models import Choice
 from tillit.governance.explain import moment_of, past_of
 from tillit.governance.explain_words import as_json
 from tillit.ledger.processing import processing
-from tillit.people.importing.start import check_source
 from tillit.people.merges import ids_of
 from tillit.people.models import Person
 from tillit.people.segments.queries import check_disclosed
@@ -53,6 +52,12 @@ class NewChoice(Shape):
     state: Literal["granted", "refused", "withdrawn", "objected"]
     source: Number | None = Field(
         None, description="The source that warrants a consent; needed when the state is `granted`."
+    )
+    obtained: Text = Field(
+        "",
+        max_length=500,
+        description="When and how the person said so, in a few words; kept as evidence. Needed when the state is"
+        " `granted`.",
     )
 
 
@@ -99,25 +104,28 @@ def list_choices(request: KeyRequest, person_id: UUID) -> Choices:
 
 @writes(router, "POST", "/persons/{uuid:person_id}/choices", response={201: ChoiceMade}, purpose=MANAGE)
 def record_choice(request: KeyRequest, person_id: UUID, body: NewChoice) -> Any:
-    """Record what a person decided elsewhere. A yes needs a source that warrants it; a no needs nothing."""
+    """Record what a person decided elsewhere. A yes needs a source and how it was obtained; a no needs nothing."""
     workspace_id, source = request.auth.workspace_id, None
     if body.state == Choice.State.GRANTED:
         if body.source is None:
             raise invalid(
                 "body.source", _("A consent needs a source that warrants it: who collected it, when and how.")
             )
+        if len(body.obtained.strip()) < LEAST_WORDS:
+            raise invalid("body.obtained", _("Say when and how the person gave this consent; it is kept as evidence."))
         source = source_of(workspace_id, body.source)
-        check_source(source, now=request.now)
-    made = choose(
+    made = choose_for(
         workspace_id,
         person_id,
-        {body.purpose: body.state},
-        method=Choice.Method.IMPORT if source else Choice.Method.OPERATOR,
-        now=request.now,
+        body.purpose,
+        body.state,
         by=actor(request),
-        source_id=source.pk if source else None,
+        now=request.now,
+        source=source,
+        obtained=body.obtained,
+        program=True,
     )
-    return Status(201, ChoiceMade(id=made[body.purpose]))
+    return Status(201, ChoiceMade(id=made))
 
 
 @reads(router, "/persons/{uuid:person_id}/explanation", response=ExplanationShown, purpose=FULFIL)

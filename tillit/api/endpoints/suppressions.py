@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from ninja import Router
 from pydantic import BaseModel, Field
 
+from tillit.accounts.models import Role
 from tillit.api.access import ADMINISTER, KeyRequest, actor
 from tillit.api.problems import invalid, missing
 from tillit.api.routes import reads, writes
@@ -15,6 +16,7 @@ from tillit.people.identity import InvalidIdentifier
 from tillit.people.suppression.actions import Why, lift, suppress
 from tillit.people.suppression.keys import read
 from tillit.people.suppression.known import of
+from tillit.people.suppression.lifted import Leave
 
 router = Router(tags=["suppressions"])
 
@@ -26,7 +28,7 @@ class SuppressionShown(BaseModel):
     kind: str
     domain: str = Field(description="Empty for an address.")
     reason: str
-    note: str
+    note: str | None = Field(description="For keys with the role `editor` alone.")
     created_at: datetime
     imports: list[int] = Field(description="The imports that alone stand for it; undoing all of them lifts it.")
 
@@ -55,6 +57,18 @@ class Suppressed(Done):
     people: int
 
 
+class ToLift(Shape):
+    """Why a suppression no longer holds."""
+
+    because: Text = Field(
+        "",
+        max_length=500,
+        description="When and how the person said that they want mail again, without names; kept. Needed where they"
+        " had asked for the suppression, or an earlier tool held it. After a complaint only a person who administers"
+        " the workspace can lift it, in the console.",
+    )
+
+
 class Lifted(Done):
     """How many people can be written to again, as far as the policy and their choices permit."""
 
@@ -65,6 +79,7 @@ class Lifted(Done):
 def list_suppressions(request: KeyRequest, limit: Limit = 50, cursor: Cursor = "") -> SuppressionPage:
     """What the workspace suppresses."""
     found, after = of(request.auth.workspace_id).order_by("-pk"), place_of(cursor, int)
+    reads_notes = Role(request.auth.role).rank >= Role.EDITOR.rank
     rows = list((found.filter(pk__lt=after) if after else found)[: limit + 1])
     return SuppressionPage(
         items=[
@@ -73,7 +88,7 @@ def list_suppressions(request: KeyRequest, limit: Limit = 50, cursor: Cursor = "
                 kind=each.kind,
                 domain=each.domain,
                 reason=each.reason,
-                note=each.note,
+                note=each.note if reads_notes else None,
                 created_at=each.created_at,
                 imports=each.imports or [],
             )
@@ -92,10 +107,11 @@ def add_suppressions(request: KeyRequest, body: ToSuppress) -> Suppressed:
     return Suppressed(added=done.entries, people=done.people)
 
 
-@writes(router, "DELETE", "/suppressions/{int:suppression_id}", response=Lifted, purpose=ADMINISTER)
-def lift_suppression(request: KeyRequest, suppression_id: NumberPath) -> Lifted:
+@writes(router, "POST", "/suppressions/{int:suppression_id}/lift", response=Lifted, purpose=ADMINISTER)
+def lift_suppression(request: KeyRequest, suppression_id: NumberPath, body: ToLift) -> Lifted:
     """Lift a suppression of the workspace."""
-    done = lift(request.auth.workspace_id, [suppression_id], by=actor(request))
+    leave = Leave(by=actor(request), now=request.now, because=body.because)
+    done = lift(request.auth.workspace_id, [suppression_id], leave)
     if not done.entries:
         raise missing()
     return Lifted(people=done.people)

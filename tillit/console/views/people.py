@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from tillit.accounts.models import Role
 from tillit.accounts.roles import allows
-from tillit.consent.actions import choose
+from tillit.consent.actions import NoProof, choose_for
 from tillit.consent.models import Choice
 from tillit.consent.receipts import receipt
 from tillit.console.bulk_page import filter_links
@@ -34,7 +34,7 @@ from tillit.people import lists, notes, queries, records
 from tillit.people.actions import Erased
 from tillit.people.identity import InvalidIdentifier
 from tillit.people.merges import present_id
-from tillit.people.models import MailingList
+from tillit.people.models import MailingList, Source
 from tillit.people.queries import Record
 from tillit.people.search import name_of
 from tillit.people.segments.queries import segments
@@ -210,9 +210,14 @@ def record_choice(request: PageRequest, person_id: UUID) -> HttpResponse:
     purpose, state = request.POST.get("purpose", ""), request.POST.get("state", "")
     if state not in Choice.State.values or purpose not in in_force(request.workspace.id).rules:
         raise Http404
-    method = Choice.Method.OPERATOR
-    workspace_id = request.workspace.id
-    choose(workspace_id, person_id, {purpose: state}, method=method, by=_by(request), now=timezone.now())
+    workspace_id, number = request.workspace.id, request.POST.get("source", "")
+    source = Source.objects.filter(workspace_id=workspace_id, pk=int(number)).first() if number.isdecimal() else None
+    by, now, obtained = _by(request), timezone.now(), request.POST.get("obtained", "")
+    try:
+        choose_for(workspace_id, person_id, purpose, state, by=by, now=now, source=source, obtained=obtained)
+    except NoProof as refused:
+        messages.error(request, str(refused))
+        return _to(request, person_id)
     messages.success(request, _("The choice was recorded. It holds from the next query on."))
     return _to(request, person_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -15,20 +16,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tillit.accounts.models import Role
+from tillit.accounts.roles import allows
+from tillit.console.activities import actors_in_words
 from tillit.console.downloads import download
 from tillit.console.listing import Listing
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
-from tillit.console.suppression_forms import CheckForm, ListForm, ReasonForm, SuppressForm
+from tillit.console.suppression_forms import CheckForm, LiftForm, ListForm, ReasonForm, SuppressForm
 from tillit.ledger.processing import processing, user_actor
 from tillit.people import queries
-from tillit.people.models import Identity, Suppression
+from tillit.people.models import Identity, LiftedSuppression, Suppression
 from tillit.people.suppression import actions, files
 from tillit.people.suppression.actions import Why
 from tillit.people.suppression.keys import DOMAIN, EMAIL
 from tillit.people.suppression.known import covering, of
+from tillit.people.suppression.lifted import COMPLAINED, Leave, lifted_from, lifted_of
 
 ADMINISTER = "audience.administer"
+LIFTED_SHOWN = 20
 
 
 @page(role=Role.VIEWER)
@@ -44,8 +49,9 @@ def check_suppression(request: PageRequest) -> HttpResponse:
     if not form.is_valid():
         return _index(request, form, status=422)
     kind, value = form.cleaned_data["asked"]
-    found = covering(request.workspace.id, value if kind != DOMAIN else f"@{value}")
-    return _index(request, form, asked=form.data["asked"].strip(), found=found)
+    whole = value if kind != DOMAIN else f"@{value}"
+    found, before = covering(request.workspace.id, whole), _before(lifted_from(request.workspace.id, whole))
+    return _index(request, form, asked=form.data["asked"].strip(), found=found, before=before)
 
 
 def _index(request: PageRequest, form: CheckForm, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -58,7 +64,16 @@ def _index(request: PageRequest, form: CheckForm, *, status: int = 200, **more: 
         keeps=("where",),
     )
     told = {"listing": listing, "everywhere": everywhere, "form": form, "operator": request.user.is_operator, **more}
+    if allows(request.membership, Role.EDITOR):
+        told["lifted"] = _before(lifted_of(None if everywhere else request.workspace.id)[:LIFTED_SHOWN])
     return render(request, "console/suppressions/index.html", told, status=status)
+
+
+def _before(rows: Iterable[LiftedSuppression]) -> list[tuple[LiftedSuppression, str]]:
+    """What was lifted, each with who did it."""
+    known = list(rows)
+    actors = actors_in_words({each.lifted_by for each in known})
+    return [(each, actors[each.lifted_by]) for each in known]
 
 
 @page(role=Role.EDITOR, methods=("GET", "POST"))
@@ -124,17 +139,24 @@ def export_suppressions(request: PageRequest) -> HttpResponseBase:
     return download(request, file, name="suppressions.csv", kind="text/csv; charset=utf-8", size_bytes=size)
 
 
-@verb(role=Role.EDITOR)
+@page(role=Role.EDITOR, methods=("GET", "POST"))
 def lift_suppression(request: PageRequest, suppression_id: int) -> HttpResponse:
-    """Lift one suppression; the installation's by operators alone."""
+    """Lift one suppression, with a reason where a person wanted it; the installation's by operators alone."""
     found = get_object_or_404(Suppression, pk=suppression_id)
     if found.workspace_id != request.workspace.id and not (found.workspace_id is None and request.user.is_operator):
         raise Http404
-    done = actions.lift(found.workspace_id, [found.pk], by=_by(request))
-    freed = ngettext("%(number)d person can get mail again.", "%(number)d people can get mail again.", done.people)
-    messages.success(request, f"{_('The suppression was lifted.')} {freed % {'number': done.people}}")
-    where = "" if found.workspace_id else "?where=everywhere"
-    return redirect(address("suppressions", request.workspace.id) + where)
+    administers = found.workspace_id is None or allows(request.membership, Role.OWNER)
+    form = LiftForm(found, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        because = form.cleaned_data["because"]
+        leave = Leave(by=_by(request), now=timezone.now(), because=because, administers=administers)
+        done = actions.lift(found.workspace_id, [found.pk], leave)
+        freed = ngettext("%(number)d person can get mail again.", "%(number)d people can get mail again.", done.people)
+        messages.success(request, f"{_('The suppression was lifted.')} {freed % {'number': done.people}}")
+        where = "" if found.workspace_id else "?where=everywhere"
+        return redirect(address("suppressions", request.workspace.id) + where)
+    told = {"form": form, "found": found, "allowed": administers or found.reason not in COMPLAINED}
+    return render(request, "console/suppressions/lift.html", told, status=422 if form.errors else 200)
 
 
 @verb(role=Role.EDITOR)

@@ -15,7 +15,7 @@ from tillit.people.models.merges import DuplicateSearch, Likeness, Merge, MergeT
 from tillit.people.models.names import NameWord
 from tillit.people.models.persons import Identity, PastStanding, PerPersonManager, Person
 from tillit.people.models.segments import Segment
-from tillit.people.models.suppressions import Suppression
+from tillit.people.models.suppressions import LiftedSuppression, Suppression
 from tillit.people.models.traces import ImportChunk, ImportTrace
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Import",
     "ImportChunk",
     "ImportTrace",
+    "LiftedSuppression",
     "Likeness",
     "ListCheck",
     "ListMending",

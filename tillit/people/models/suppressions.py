@@ -62,3 +62,43 @@ class Suppression(models.Model):
     def mark(self) -> str:
         """By what one address is told from the next where it cannot be named."""
         return bytes(self.key).hex()[:8]
+
+
+class LiftedSuppression(models.Model):
+    """A suppression that was lifted: what it was, and why it no longer holds."""
+
+    workspace = models.ForeignKey("accounts.Workspace", models.CASCADE, null=True, related_name="lifted_suppressions")
+    key = models.BinaryField(max_length=32)
+    kind = models.CharField(max_length=6, choices=Suppression.Kind)
+    domain = models.CharField(max_length=253, blank=True)
+    reason = models.CharField(max_length=10, choices=Suppression.Reason)
+    note = models.CharField(max_length=200, blank=True)
+    made_by = models.CharField(max_length=80)
+    made_at = models.DateTimeField()
+    because = models.CharField(max_length=500, blank=True)
+    lifted_by = models.CharField(max_length=80)
+    lifted_at = models.DateTimeField()
+
+    privacy = nobody(
+        retain="consent-evidence",
+        plain=(
+            *("key", "kind", "domain", "reason", "note", "made_by", "made_at"),
+            *("because", "lifted_by", "lifted_at"),
+        ),
+        reason="keyed hashes of addresses and domains of organisations, as in the suppressions that they were",
+    )
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["workspace", "-id"], name="lifted_workspace"),
+            models.Index(fields=["key"], name="lifted_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.domain or f"address {self.mark}"
+
+    @property
+    def mark(self) -> str:
+        """By what one address is told from the next where it cannot be named."""
+        return bytes(self.key).hex()[:8]

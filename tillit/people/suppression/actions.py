@@ -14,8 +14,10 @@ from tillit.ledger.models import PolicyInForce
 from tillit.ledger.processing import OpenActivity, processing
 from tillit.people.actions import identity_key
 from tillit.people.models import Identity, Person, Suppression
+from tillit.people.suppression import lifted
 from tillit.people.suppression.keys import DOMAIN, EMAIL, KEY, domains_of, untagged
 from tillit.people.suppression.known import in_workspace, keyring, of, suppressed, take_lock
+from tillit.people.suppression.lifted import Leave
 from tillit.policy.roles import SILENT
 
 ADMINISTER = "audience.administer"
@@ -48,7 +50,8 @@ def suppress(workspace_id: int | None, told: Iterable[tuple[str, str]], why: Why
     """Suppress addresses, domains and keys, as (kind, normal form), in a workspace or (None) in the whole installation.
 
     From the next query on no purpose that sends reaches the people who have such an address. What is suppressed
-    already stays as it is, with its reason. Running batches that were claimed before may still go out.
+    already stays as it is, with its reason, unless a person's own wish or complaint is the new one. Running batches
+    that were claimed before may still go out.
     """
     entries = list(dict.fromkeys(told))
     if workspace_id is not None:
@@ -69,28 +72,36 @@ def suppress(workspace_id: int | None, told: Iterable[tuple[str, str]], why: Why
     return Done(added, silenced)
 
 
-def lift(workspace_id: int | None, ids: Sequence[int], *, by: str) -> Done:
-    """Lift suppressions of a workspace or (None) of the installation, by their ids.
+def lift(workspace_id: int | None, ids: Sequence[int], leave: Leave) -> Done:
+    """Lift suppressions of a workspace or (None) of the installation, by their ids, and keep why.
 
-    People whom nothing else suppresses can be written to again, as far as the policy and their choices permit.
+    People whom nothing else suppresses can be written to again, as far as the policy and their choices permit. Raises
+    Refused where this leave is not enough.
     """
-    ours = of(workspace_id).filter(pk__in=list(ids))
     if workspace_id is not None:
-        with processing(workspace_id, ADMINISTER, by=by, act="suppression.lift") as activity:
+        with processing(workspace_id, ADMINISTER, by=leave.by, act="suppression.lift") as activity:
             take_lock(workspace_id)
-            lifted, _ = ours.delete()
+            gone = _delete(workspace_id, ids, leave)
             freed = free(activity)
-            activity.count(suppressions=lifted, persons=freed)
-        return Done(lifted, freed)
-    lifted, _ = ours.delete()
+            activity.count(suppressions=gone, persons=freed)
+        return Done(gone, freed)
+    with transaction.atomic():
+        gone = _delete(None, ids, leave)
     freed = 0
-    for each in workspaces() if lifted else ():
-        with processing(each, ADMINISTER, by=by, act="suppression.lift", about="installation") as activity:
+    for each in workspaces() if gone else ():
+        with processing(each, ADMINISTER, by=leave.by, act="suppression.lift", about="installation") as activity:
             take_lock(each)
             one = free(activity)
-            activity.count(suppressions=lifted, persons=one)
+            activity.count(suppressions=gone, persons=one)
         freed += one
-    return Done(lifted, freed)
+    return Done(gone, freed)
+
+
+def _delete(workspace_id: int | None, ids: Sequence[int], leave: Leave) -> int:
+    rows = list(of(workspace_id).filter(pk__in=list(ids)).select_for_update())
+    lifted.check(rows, leave)
+    lifted.keep(rows, leave)
+    return of(workspace_id).filter(pk__in=[row.pk for row in rows]).delete()[0]
 
 
 def reconcile(workspace_id: int, *, by: str) -> Done:
@@ -144,6 +155,9 @@ def _insert(workspace_id: int | None, entries: Sequence[tuple[str, str]], why: W
         before = known.count()
         known.exclude(imports=None).update(imports=None)  # undoing an import does not lift what somebody asks for too
         Suppression.objects.bulk_create(rows, ignore_conflicts=True, batch_size=AT_ONCE)
+        if weaker := lifted.WEAKER.get(why.reason):
+            told = {"reason": why.reason, **({"note": why.note} if why.note else {})}
+            known.filter(reason__in=weaker).update(**told)
     return len(rows) - before
 
 

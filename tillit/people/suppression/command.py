@@ -57,16 +57,24 @@ def add(*, workspace_id: int | None, what: tuple[str, ...], reason: str, note: s
 
 @suppression_command.command()
 @click.argument("what", nargs=-1, required=True)
+@click.option(
+    "--because", default="", help="When and how the person said that they want mail again; kept. Names nobody."
+)
 @_scoped
-def lift(*, workspace_id: int | None, what: tuple[str, ...]) -> None:
-    """Lift suppressions of addresses and domains."""
-    from tillit.ledger.processing import SYSTEM  # noqa: PLC0415
+def lift(*, workspace_id: int | None, what: tuple[str, ...], because: str) -> None:
+    """Lift suppressions of addresses and domains; what people themselves wanted needs --because."""
+    from tillit.ledger.processing import SYSTEM, Refused  # noqa: PLC0415
     from tillit.people.suppression import actions  # noqa: PLC0415
     from tillit.people.suppression.known import keyring, of  # noqa: PLC0415
+    from tillit.people.suppression.lifted import Leave  # noqa: PLC0415
 
     keys = [keyring().key(*_read(text)) for text in what]
     found = of(workspace_id).filter(key__in=keys)
-    done = actions.lift(workspace_id, list(found.values_list("pk", flat=True)), by=SYSTEM)
+    leave = Leave(by=SYSTEM, now=timezone.now(), because=because, administers=True)
+    try:
+        done = actions.lift(workspace_id, list(found.values_list("pk", flat=True)), leave)
+    except Refused as refused:
+        raise click.ClickException(f"{refused} Say it with --because.") from refused
     out.print(f"{done.entries:,} lifted; {done.people:,} people can get mail again.")
     if done.entries < len(what):
         raise click.ClickException(f"{len(what) - done.entries} of them were not suppressed there.")
