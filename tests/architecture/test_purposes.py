@@ -19,6 +19,8 @@ PASSED_ON = {
     "campaigns/actions.py": "the campaign's own",
     "campaigns/preview.py": "the campaign's own",
     "delivery/claims.py": "the campaign's own, or the message's",
+    "people/bulk/one_by_one.py": "the act's own",
+    "people/bulk/run.py": "the act's own",
     "people/exporting/run.py": "the one that whoever exports chooses",
     "people/exporting/start.py": "the one that whoever exports chooses",
     "people/importing/run.py": "the import's own",

@@ -69,6 +69,51 @@ def test_a_list_that_is_gone_is_refused_as_a_page(club, editor):
     assert response.status_code == 409 and "no longer there" in text(response)
 
 
+@pytest.mark.clause("C20")
+def test_many_are_erased_by_an_owner_who_types_how_many(club, editor, client, person_id):
+    where = f"/w/{club.pk}/people/bulk?q=p00&verb=person.erase"
+    assert editor.get(where).status_code == 403
+    assert "Erase</h2>" not in editor.get(f"/w/{club.pk}/people/bulk").content.decode()
+    client.force_login(make.member(club, role=Role.OWNER))
+    page = text(client.get(where))
+    assert "<strong>10</strong> <span>will be erased" in page
+    assert "cannot be undone" in page and "for 30 days" not in page
+    for wrong in ("", "9", "yes"):
+        response = client.post(where, {"sure": wrong})
+        assert response.status_code == 422 and "Nobody was erased" in text(response)
+    assert not BulkAct.objects.exists()
+    begun = client.post(where, {"sure": "10"})
+    act = running.run(BulkAct.objects.get().pk)
+    assert (act.state, act.counts) == ("done", {"erased": 10})
+    shown = text(client.get(begun["Location"]))
+    assert "<strong>10</strong> <span>were erased" in shown and "Can be undone" not in shown
+    assert client.post(f"{begun['Location']}/undo").status_code == 409
+
+
+@pytest.mark.clause("C20")
+def test_editors_restrict_many_and_owners_lift_it(club, editor, client):
+    where = f"/w/{club.pk}/people/bulk?q=p00&verb=person."
+    assert "Change 10 people" in text(editor.get(where + "restrict"))
+    assert editor.get(where + "lift").status_code == 403
+    editor.post(where + "restrict")
+    act = running.run(BulkAct.objects.get().pk)
+    assert "<strong>10</strong> <span>were changed" in text(editor.get(f"/w/{club.pk}/people/bulk/acts/{act.pk}"))
+    client.force_login(make.member(club, role=Role.OWNER))
+    client.post(where + "lift")
+    assert running.run(BulkAct.objects.first().pk).counts == {"change": 10}
+
+
+def test_the_ticked_are_exported_and_nobody_else(club, editor, person_id):
+    ids = [person_id(club, f"p00{number}@example.org") for number in (1, 2)]
+    ticked = "&".join(f"id={each}" for each in ids)
+    offered = editor.get(f"/w/{club.pk}/people/bulk?chosen=1&{ticked}").content.decode()
+    assert f"/w/{club.pk}/people/export?{ticked.replace('&', '&amp;')}" in offered
+    assert "People chosen one by one" in text(editor.get(f"/w/{club.pk}/people/export?{ticked}"))
+    file = editor.post(f"/w/{club.pk}/people/export", {"id": ids, "column": "email"})
+    lines = file.content.decode("utf-8-sig").split()
+    assert sorted(lines[1:]) == ["p001@example.org", "p002@example.org"]
+
+
 def test_acts_of_another_workspace_are_not_there(club, editor):
     fresh = make.mailing_list(club)
     editor.post(f"/w/{club.pk}/people/bulk?verb=list.add&to={fresh.pk}")
@@ -123,7 +168,7 @@ def test_people_are_ticked_and_changed(served, browser_page, sign_in, make_house
 def test_the_pages_are_accessible(served, browser_page, sign_in, make_house, bring, client, scheme, width):
     house = make_house()
     bring(house, FILE)
-    user = make.member(house, role=Role.EDITOR)
+    user = make.member(house, role=Role.OWNER)
     client.force_login(user)
     news = MailingList.objects.get(workspace=house)
     client.post(f"/w/{house.pk}/people/bulk?q=p00&verb=list.remove&to={news.pk}")
@@ -134,7 +179,11 @@ def test_the_pages_are_accessible(served, browser_page, sign_in, make_house, bri
     browser_page.emulate_media(color_scheme=scheme)
     browser_page.set_viewport_size({"width": width, "height": 900})
     preview = f"people/bulk?q=p00&verb=list.add&to={news.pk}"
-    for path in ("people?state=subscribed", "people/bulk", preview, "people/bulk/acts", f"people/bulk/acts/{act.pk}"):
+    erasing = "people/bulk?q=p00&verb=person.erase"
+    for path in (
+        *("people?state=subscribed", "people/bulk", preview, erasing, "people/bulk/acts"),
+        f"people/bulk/acts/{act.pk}",
+    ):
         browser_page.goto(f"/w/{house.pk}/{path}")
         assert_accessible(browser_page)
         assert browser_page.evaluate("document.documentElement.scrollWidth") <= width

@@ -9,8 +9,11 @@ from click.testing import CliRunner
 
 from tests import make
 from tests.people.test_export import SHARE, club, export_folder  # noqa: F401  fixtures
+from tillit.accounts.models import Workspace
+from tillit.ledger.processing import processing
 from tillit.people.exporting import files
 from tillit.people.exporting.command import export_command
+from tillit.people.models import Identity
 from tillit.people.segments.actions import make_segment
 from tillit.people.segments.tree import Compare
 
@@ -76,3 +79,11 @@ def test_several_workspaces_need_a_choice(run):
     make.workspace(name="Other")
     assert "--workspace" in run("people.csv")[1]
     assert run("people.csv", "--workspace", "House")[0] == 0
+
+
+def test_single_persons_are_written(run):
+    with processing(Workspace.objects.get().pk, "audience.administer", by="test", act="look"):
+        anna = Identity.objects.get(value="anna@example.org").person_id
+    code, told, path = run("people.csv", "--person", str(anna), "--columns", "email")
+    assert code == 0 and "1 people written" in told, told
+    assert path.read_text("utf-8-sig").split() == ["email", "anna@example.org"]

@@ -24,6 +24,7 @@ MOST_CHOSEN = 500
 #: Outcomes in words, in the order in which they are shown.
 VERDICTS: dict[str, str | Promise] = {
     "change": gettext_lazy("were changed"),
+    "erased": gettext_lazy("were erased"),
     "undone": gettext_lazy("were set back"),
     "kept": gettext_lazy("stayed, since something was done about them after the act"),
     "same": gettext_lazy("are so already"),
@@ -32,6 +33,11 @@ VERDICTS: dict[str, str | Promise] = {
     "restricted": gettext_lazy("have processing restricted, so nothing of theirs is changed"),
     "suppressed": gettext_lazy("have a suppressed address"),
     "filled": gettext_lazy("have a value already, which stays"),
+}
+PERSON_VERBS: dict[str, str | Promise] = {
+    "person.restrict": gettext_lazy("Restrict processing"),
+    "person.lift": gettext_lazy("Lift the restriction of processing"),
+    "person.erase": gettext_lazy("Erase the people"),
 }
 #: Of a selection as JSON keeps it → its name in an address of the people's page.
 _PARAMETERS = {"list_id": "list", "state": "state", "region": "region", "segment_id": "segment"}
@@ -109,15 +115,18 @@ def what_of(workspace_id: int, verb: str, arguments: Mapping[str, Any]) -> str:
             return _("Empty “%(field)s”") % {"field": label}
         said = shown(field.type, text) if field else text
         return _("Set “%(field)s” to “%(value)s”") % {"field": label, "value": said}
+    if verb in PERSON_VERBS:
+        return str(PERSON_VERBS[verb])
     known = MailingList.objects.filter(workspace_id=workspace_id, pk=arguments.get("list") or 0).first()
     words = _("Put on “%(list)s”") if verb == "list.add" else _("Take off “%(list)s”")
     return words % {"list": known or "–"}
 
 
-def foreseen(counted: Preview) -> list[tuple[int, str | Promise]]:
+def foreseen(counted: Preview, verb: str) -> list[tuple[int, str | Promise]]:
     """What an act would do, in words."""
     found = outcomes({"same": counted.same, **counted.left_out})
-    return [(counted.change, _("will be changed")), *found] if counted.change else found
+    will = _("will be erased") if verb == "person.erase" else _("will be changed")
+    return [(counted.change, will), *found] if counted.change else found
 
 
 def outcomes(counts: Mapping[str, int]) -> list[tuple[int, str | Promise]]:

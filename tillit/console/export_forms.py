@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from tillit.console.bulk_page import chosen
 from tillit.console.people_listing import REGIONS, STATES
 from tillit.ledger.versions import Version, in_force
 from tillit.people import queries
@@ -28,7 +29,9 @@ FORMATS: list[tuple[str, str | Promise]] = [
 
 
 def selection_of(told: QueryDict) -> Selection:
-    """Whom an address or a form names, by the same words as the list of people."""
+    """Whom an address or a form names, by the same words as the list of people; the ticked alone, if any are."""
+    if ids := chosen(told):
+        return Selection(ids=ids)
     return Selection(
         text=told.get("q", "").strip()[:200],
         list_id=_number(told.get("list")),
@@ -38,7 +41,7 @@ def selection_of(told: QueryDict) -> Selection:
     )
 
 
-def query_of(selection: Selection) -> dict[str, str]:
+def query_of(selection: Selection) -> list[tuple[str, str]]:
     """The selection as an address carries it."""
     said = {
         "q": selection.text,
@@ -47,7 +50,8 @@ def query_of(selection: Selection) -> dict[str, str]:
         "region": selection.region,
         "segment": selection.segment_id,
     }
-    return {name: str(value) for name, value in said.items() if value not in {None, ""}}
+    told = [(name, str(value)) for name, value in said.items() if value not in {None, ""}]
+    return told + [("id", str(each)) for each in selection.ids]
 
 
 def order_of(told: QueryDict, workspace_id: int, *, now: datetime) -> Order:
@@ -89,8 +93,8 @@ def choices(workspace_id: int, order: Order, *, now: datetime) -> Choices:
             *((name, recipient_name(policy, name)) for name in recipients(policy, order.purpose, today=now)),
         ],
         formats=FORMATS,
-        hidden=list(hidden.items()),
-        back="?" + urlencode(hidden) if hidden else "",
+        hidden=hidden,
+        back="?" + urlencode(back) if (back := [pair for pair in hidden if pair[0] != "id"]) else "",
     )
 
 

@@ -59,7 +59,7 @@ def page(*, role: Role, methods: Iterable[str] = ("GET",)) -> Callable[[View], V
                 raise Http404
             request.membership, request.workspace = found, found.workspace
             if not allows(found, role):
-                return _role_too_low(request, role)
+                return role_too_low(request, role)
             if request.method not in allowed:
                 return HttpResponseNotAllowed(allowed)
             return _private(_answer(view, request, arguments))
@@ -126,7 +126,8 @@ def _refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
     return render(request, "console/refused.html", {"refused": refused}, status=409)
 
 
-def _role_too_low(request: PageRequest, role: Role) -> HttpResponse:
+def role_too_low(request: PageRequest, role: Role) -> HttpResponse:
+    """The page (403) for somebody whose role in the workspace is too low."""
     text = _("This needs the role “%(needed)s”; yours in %(workspace)s is “%(role)s”. An owner can change it.") % {
         "needed": role.label,
         "workspace": request.workspace.name,

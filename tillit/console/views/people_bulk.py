@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -12,11 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tillit.accounts.models import Role
+from tillit.accounts.roles import allows
 from tillit.console.activities import actors_in_words
 from tillit.console.bulk_page import chosen, foreseen, in_words, outcomes, what, what_of, whom
 from tillit.console.listing import Listing
 from tillit.console.navigation import address
-from tillit.console.pages import PageRequest, page, verb
+from tillit.console.pages import PageRequest, page, role_too_low, verb
 from tillit.console.people_listing import PeopleListing
 from tillit.ledger.processing import user_actor
 from tillit.ledger.versions import in_force
@@ -28,7 +30,11 @@ from tillit.people.records import UnreadableValue
 from tillit.people.selection import Selection
 from tillit.people.values import wanted as wanted_value
 
-VERBS = ("list.add", "list.remove", "field.set")
+#: What can be done, and the least role that may: whoever takes something away for good, or a protection, is an owner.
+VERBS = {
+    **dict.fromkeys(("list.add", "list.remove", "field.set", "person.restrict"), Role.EDITOR),
+    **dict.fromkeys(("person.lift", "person.erase"), Role.OWNER),
+}
 
 
 @page(role=Role.EDITOR, methods=("GET", "POST"))
@@ -47,23 +53,35 @@ def bulk(request: PageRequest) -> HttpResponse:
         "carried": [(key, value) for key, values in request.GET.lists() if key not in _OWN for value in values],
         "given": {"verb": name, **arguments},
         "back": listing.href(),
+        "export": urlencode([("id", each) for each in selection.ids] or listing.carried),
     }
     if name in VERBS:
+        if not allows(request.membership, VERBS[name]):
+            return role_too_low(request, VERBS[name])
         try:
-            if request.method == "POST":
-                act = actions.begin(workspace_id, selection, name, arguments, by=by)
-                return redirect(address("bulk_act", workspace_id, act.pk))
-            meant = actions.verb_of(workspace_id, name, arguments)
+            meant, sure = actions.meant_by(workspace_id, name, arguments), True
             counted = actions.preview(workspace_id, selection, meant, by=by)
-            told |= {"preview": counted, "what": what_of(workspace_id, name, arguments)}
-            told["outcomes"] = foreseen(counted)
+            if request.method == "POST":
+                sure = not actions.one_by_one(name) or _number(request.POST.get("sure")) == counted.change
+                if sure:
+                    act = actions.begin(workspace_id, selection, name, arguments, by=by)
+                    return redirect(address("bulk_act", workspace_id, act.pk))
+            told |= {"preview": counted, "what": what_of(workspace_id, name, arguments), "unsure": not sure}
+            told |= {"outcomes": foreseen(counted, name), "for_good": actions.one_by_one(name) is not None}
         except UnreadableValue as unreadable:
             expected = wanted_value(unreadable.field) or unreadable.field.get_type_display()
             told["error"] = _("This is no value of “%(field)s”: %(wanted)s.") % {
                 "field": unreadable.field.said(),
                 "wanted": expected,
             }
-    return render(request, "console/people/bulk.html", told, status=422 if "error" in told else 200)
+    wrong = "error" in told or told.get("unsure")
+    return render(request, "console/people/bulk.html", told, status=422 if wrong else 200)
+
+
+def _number(text: str | None) -> int | None:
+    """A number as somebody types it, with spaces, points or commas between the thousands."""
+    digits = "".join((text or "").replace(".", "").replace(",", "").split())
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None
 
 
 #: Parameters of the act; the others say whom it is about.
@@ -82,6 +100,8 @@ def _arguments(request: PageRequest) -> dict[str, Any]:
     if name == "field.set":
         told = {"field": given.get("field", "")[:63], "text": given.get("text", "")[:2000]}
         return {**told, "only_empty": bool(given.get("only_empty"))}
+    if name.startswith("person."):
+        return {}
     number = given.get("to", "")
     return {"list": int(number) if number.isdecimal() and len(number) < 10 else 0}
 

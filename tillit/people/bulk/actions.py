@@ -11,6 +11,8 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from tillit.ledger.processing import OpenActivity, Refused, processing
+from tillit.people.bulk.one_by_one import OneByOne
+from tillit.people.bulk.restricting import LiftRestriction, Restrict
 from tillit.people.bulk.verbs import LEFT_OUT, AddToList, RemoveFromList, SetField, Verb
 from tillit.people.models import BulkAct, BulkChange, Field, MailingList
 from tillit.people.patience import TooSlow, patience
@@ -22,6 +24,19 @@ UNDO_FOR = timedelta(days=30)
 STALLED_AFTER = timedelta(minutes=5)
 PATIENCE_S = 30  # a selection of a million people is gathered in 15 s on two busy cores
 State = BulkAct.State
+#: The verbs that need nothing said besides, by name, and the acts that are done one by one.
+_PLAIN: dict[str, Verb] = {Restrict.name: Restrict(), LiftRestriction.name: LiftRestriction()}
+_ONE_BY_ONE: dict[str, OneByOne] = {}
+
+
+def register(verb: OneByOne) -> None:
+    """Let a package above have something done to each of many; it does so in its `AppConfig.ready`."""
+    _ONE_BY_ONE[verb.name] = verb
+
+
+def one_by_one(name: str) -> OneByOne | None:
+    """The act of a name that is done one by one, and cannot be undone."""
+    return _ONE_BY_ONE.get(name)
 
 
 class NotPossible(Refused):
@@ -38,12 +53,19 @@ class Preview:
     left_out: dict[str, int]
 
 
+def meant_by(workspace_id: int, name: str, arguments: dict[str, Any]) -> Verb | OneByOne:
+    """Return what a name and arguments mean, be it done by set or one by one. Raises as `verb_of`."""
+    return one_by_one(name) or verb_of(workspace_id, name, arguments)
+
+
 def verb_of(workspace_id: int, name: str, arguments: dict[str, Any], *, undoing: bool = False) -> Verb:
     """Return the verb that a name and arguments mean. Raises NotPossible and UnreadableValue.
 
     Arguments: `list` (id) for ``list.add`` and ``list.remove``; `field` (name), `text` and `only_empty` for
     ``field.set``, where an empty text empties the field. What is undone may have been put away meanwhile.
     """
+    if name in _PLAIN:
+        return _PLAIN[name]
     if name in {AddToList.name, RemoveFromList.name}:
         mailing_list = MailingList.objects.filter(workspace_id=workspace_id, pk=arguments.get("list") or 0).first()
         if mailing_list is None or (mailing_list.archived_at and not undoing):
@@ -62,7 +84,7 @@ def verb_of(workspace_id: int, name: str, arguments: dict[str, Any], *, undoing:
     raise NotPossible(_("There is no such act."))
 
 
-def preview(workspace_id: int, selection: Selection, verb: Verb, *, by: str) -> Preview:
+def preview(workspace_id: int, selection: Selection, verb: Verb | OneByOne, *, by: str) -> Preview:
     """Count what an act would do, writing nothing. Raises NotPossible when counting takes too long."""
     with processing(workspace_id, ADMINISTER, by=by, act="bulk.preview") as activity:
         _check_category(activity, verb)
@@ -81,7 +103,7 @@ def begin(
 
     Raises NotPossible, also for nobody, and UnreadableValue. Without `defer` the caller runs it.
     """
-    verb = verb_of(workspace_id, name, arguments)
+    verb = meant_by(workspace_id, name, arguments)
     kept = {key: value for key, value in selection.kept().items() if key not in {"text", "ids"}}
     with processing(workspace_id, ADMINISTER, by=by, act="bulk.begin") as activity:
         _check_category(activity, verb)
@@ -163,7 +185,7 @@ def clean(*, now: datetime) -> int:
     return removed
 
 
-def _check_category(activity: OpenActivity, verb: Verb) -> None:
+def _check_category(activity: OpenActivity, verb: Verb | OneByOne) -> None:
     if verb.category not in activity.categories:
         raise NotPossible(
             _("The policy in force does not let staff see the category “%(category)s”, so they cannot change it.")

@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tillit.ledger.processing import Refused, processing
-from tillit.people.bulk.actions import verb_of
+from tillit.people.bulk.actions import one_by_one, verb_of
+from tillit.people.bulk.one_by_one import work_on
 from tillit.people.bulk.verbs import Verb
 from tillit.people.models import BulkAct
-from tillit.people.records import ADMINISTER, UnreadableValue
+from tillit.people.records import UnreadableValue
 
 SLICE = 2000
 State = BulkAct.State
@@ -67,14 +68,16 @@ def _slice(act_id: int, size: int) -> bool:
     act = BulkAct.objects.get(pk=act_id)
     if act.state not in _ALIVE:
         return False
+    if alone := one_by_one(act.verb):
+        return work_on(act, alone)
+    verb = verb_of(act.workspace_id, act.verb, act.arguments, undoing=act.state == State.UNDOING)
     name = "bulk.set-back" if act.state == State.UNDOING else "bulk.change"
     about = f"bulk_act:{act_id}"
-    with processing(act.workspace_id, ADMINISTER, by=act.by, act=name, about=about) as activity:
+    with processing(act.workspace_id, verb.purpose, by=act.by, act=name, about=about) as activity:
         act = BulkAct.objects.select_for_update().get(pk=act_id)
         if act.state not in _ALIVE or (act.state == State.UNDOING) != (name == "bulk.set-back"):
             return act.state in _ALIVE
         undoing = act.state == State.UNDOING
-        verb = verb_of(act.workspace_id, act.verb, act.arguments, undoing=undoing)
         told = {"act": act_id, "workspace": act.workspace_id, "by": act.by, "now": timezone.now(), **verb.parameters}
         with connection.cursor() as cursor:
             cursor.execute(_NEXT, {"act": act_id, "verdict": "change" if undoing else "", "limit": size})

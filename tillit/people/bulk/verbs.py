@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from tillit.people.models import Person
+from tillit.people.records import ADMINISTER
 
 #: Verdicts that leave a person out, beside `change` and `same`.
 LEFT_OUT = ("restricted", "suppressed", "unsubscribed", "pending", "filled")
@@ -21,20 +22,23 @@ _LOOKS = (
     *("person.read", "person.held", "policy.explain", "preferences.show", "receipt.show", "why.show", "why.source"),
     *("note.add", "note.remove", "request.read", "request.copy"),
 )
-_UNTOUCHED = f"""
+NOTHING_SINCE = f"""
 NOT EXISTS (SELECT FROM ledger_activity a WHERE a.subject_id = c.person_id AND a.at > c.at
             AND a.act NOT IN ({", ".join(f"'{act}'" for act in _LOOKS)}))
 AND NOT EXISTS (SELECT FROM consent_choice k WHERE k.person_id = c.person_id AND k.at > c.at)
+"""
+_UNTOUCHED = f"""{NOTHING_SINCE}
 AND NOT EXISTS (SELECT FROM people_person r WHERE r.id = c.person_id AND r.flags & {Person.RESTRICTED} <> 0)
 """
 #: The persons of a slice whose change is to be written, or set back.
-_MEANT = "c.act_id = %(act)s AND c.person_id = ANY (%(ids)s) AND c.verdict = 'change'"
+MEANT = "c.act_id = %(act)s AND c.person_id = ANY (%(ids)s) AND c.verdict = 'change'"
 
 
 class Verb(Protocol):
     """One thing that can be done to many people."""
 
     name: ClassVar[str]
+    purpose: ClassVar[str]  # under which it works; whom it is about is chosen under that of staff's pages
 
     @property
     def category(self) -> str:
@@ -62,6 +66,7 @@ class AddToList:
     """Put people on a list who were never on it."""
 
     name: ClassVar[str] = "list.add"
+    purpose: ClassVar[str] = ADMINISTER
     list_id: int
     category: ClassVar[str] = "preferences"
     judge: ClassVar[str] = f"""
@@ -71,10 +76,10 @@ SELECT p.id, NULL::jsonb AS before, CASE {_RESTRICTED}
 FROM people_person p LEFT JOIN people_subscription s ON s.person_id = p.id AND s.list_id = %(to_list)s WHERE true"""
     write: ClassVar[str] = f"""
 INSERT INTO people_subscription (person_id, list_id, workspace_id, state, since)
-SELECT c.person_id, %(to_list)s, %(workspace)s, 'subscribed', %(now)s FROM people_bulkchange c WHERE {_MEANT}
+SELECT c.person_id, %(to_list)s, %(workspace)s, 'subscribed', %(now)s FROM people_bulkchange c WHERE {MEANT}
 ON CONFLICT (person_id, list_id) DO NOTHING"""
     set_back: ClassVar[str] = f"""
-DELETE FROM people_subscription s USING people_bulkchange c WHERE {_MEANT} AND s.person_id = c.person_id
+DELETE FROM people_subscription s USING people_bulkchange c WHERE {MEANT} AND s.person_id = c.person_id
 AND s.list_id = %(to_list)s AND s.state = 'subscribed' AND s.since = c.at AND {_UNTOUCHED} RETURNING c.person_id"""
 
     @property
@@ -87,6 +92,7 @@ class RemoveFromList:
     """Take people off a list."""
 
     name: ClassVar[str] = "list.remove"
+    purpose: ClassVar[str] = ADMINISTER
     list_id: int
     category: ClassVar[str] = "preferences"
     judge: ClassVar[str] = f"""
@@ -96,10 +102,10 @@ SELECT p.id, CASE WHEN s.state IN ('subscribed', 'pending')
 FROM people_person p LEFT JOIN people_subscription s ON s.person_id = p.id AND s.list_id = %(to_list)s WHERE true"""
     write: ClassVar[str] = f"""
 UPDATE people_subscription s SET state = 'unsubscribed', since = %(now)s FROM people_bulkchange c
-WHERE {_MEANT} AND s.person_id = c.person_id AND s.list_id = %(to_list)s"""
+WHERE {MEANT} AND s.person_id = c.person_id AND s.list_id = %(to_list)s"""
     set_back: ClassVar[str] = f"""
 UPDATE people_subscription s SET state = c.before ->> 'state', since = (c.before ->> 'since')::timestamptz
-FROM people_bulkchange c WHERE {_MEANT} AND s.person_id = c.person_id AND s.list_id = %(to_list)s
+FROM people_bulkchange c WHERE {MEANT} AND s.person_id = c.person_id AND s.list_id = %(to_list)s
 AND s.state = 'unsubscribed' AND s.since = c.at AND {_UNTOUCHED} RETURNING c.person_id"""
 
     @property
@@ -119,6 +125,7 @@ class SetField:
     """Set a field to a value, or empty it (`value` None); `only_empty` leaves what is there. Kept as corrections."""
 
     name: ClassVar[str] = "field.set"
+    purpose: ClassVar[str] = ADMINISTER
     field: str
     category: str
     value: str | None  # JSON
@@ -130,18 +137,18 @@ SELECT p.id, t."values" -> %(field)s::text AS before, CASE {_RESTRICTED}
 FROM people_person p LEFT JOIN people_traits t ON t.person_id = p.id AND t.category = %(category)s WHERE true"""
     write: ClassVar[str] = f"""
 WITH edited AS ({_EDIT.format(before="c.before", after="%(value)s::jsonb", changed="people_bulkchange c")}
-    WHERE {_MEANT})
+    WHERE {MEANT})
 INSERT INTO people_traits (person_id, category, workspace_id, "values", updated_at)
 SELECT c.person_id, %(category)s, %(workspace)s,
        CASE WHEN %(value)s::jsonb IS NULL THEN '{{}}' ELSE jsonb_build_object(%(field)s::text, %(value)s::jsonb) END,
-       %(now)s FROM people_bulkchange c WHERE {_MEANT}
+       %(now)s FROM people_bulkchange c WHERE {MEANT}
 ON CONFLICT (person_id, category) DO UPDATE SET updated_at = EXCLUDED.updated_at,
     "values" = (people_traits."values" - %(field)s::text) || EXCLUDED."values" """
     set_back: ClassVar[str] = f"""
 WITH c AS (
     UPDATE people_traits t SET updated_at = %(now)s, "values" = (t."values" - %(field)s::text) || CASE
         WHEN c.before IS NULL THEN '{{}}' ELSE jsonb_build_object(%(field)s::text, c.before) END
-    FROM people_bulkchange c WHERE {_MEANT} AND t.person_id = c.person_id AND t.category = %(category)s
+    FROM people_bulkchange c WHERE {MEANT} AND t.person_id = c.person_id AND t.category = %(category)s
     AND t."values" -> %(field)s::text IS NOT DISTINCT FROM %(value)s::jsonb AND {_UNTOUCHED}
     RETURNING c.person_id, c.before
 ), edited AS ({_EDIT.format(before="%(value)s::jsonb", after="c.before", changed="c")})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 from django.utils import timezone
@@ -23,6 +24,7 @@ SUFFIXES = {".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl", ".ndjson": "jsonl
 @click.option("--segment", "segment_name", help="People of this segment.")
 @click.option("--state", default="", help="Their standing on the list, or: restricted, unreachable, suppressed.")
 @click.option("--search", default="", help="People whom this text means.")
+@click.option("--person", "person_ids", type=click.UUID, multiple=True, help="This person; may be repeated.")
 @click.option(
     "--purpose", default="audience.administer", show_default=True, help="The purpose of the policy it is for."
 )
@@ -37,6 +39,7 @@ def export_command(
     segment_name: str | None,
     state: str,
     search: str,
+    person_ids: tuple[UUID, ...],
     purpose: str,
     recipient: str,
     columns: str | None,
@@ -58,6 +61,7 @@ def export_command(
         list_id=_number(MailingList, workspace, list_name, "list"),
         segment_id=_number(Segment, workspace, segment_name, "segment"),
         state=state,
+        ids=person_ids,
     )
     order = start.Order(
         selection=wanted,
