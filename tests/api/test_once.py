@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from django.db import connections
 from django.utils import timezone
 
 from tests.api.conftest import Program, Programs
+from tests.conftest import superuser
 from tillit.api.models import Answered
 from tillit.api.once import forget_answers
 from tillit.ledger.models import Activity
-from tillit.people.models import MailingList
+from tillit.people.models import Import, MailingList, Source
 
 
 @pytest.mark.django_db
@@ -80,3 +85,62 @@ def test_two_at_once_are_one(committed_db: None, programs: Programs) -> None:
     assert len(set(answers)) == 1
     assert answers[0][0] == 201
     assert MailingList.objects.count() == 1
+
+
+FILE = b"Email\nanna@example.org\n"
+
+
+class Slow(BaseHTTPRequestHandler):
+    """A file that comes while somebody looks what the database does meanwhile."""
+
+    asked = 0
+    waiting: ClassVar[list[int]] = []
+
+    def do_GET(self) -> None:
+        type(self).asked += 1
+        with superuser() as look:
+            open_now = "SELECT count(*) FROM pg_stat_activity WHERE xact_start IS NOT NULL AND pid <> pg_backend_pid()"
+            self.waiting.append(look.execute(f"{open_now} AND datname = current_database()").fetchone()[0])
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(FILE)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """The address of a file on this machine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/people.csv"
+        server.shutdown()
+        thread.join()
+
+
+def test_no_transaction_is_open_while_a_file_comes(
+    committed_db: None,
+    programs: Programs,
+    elsewhere: str,
+    settings_of: Callable[..., None],
+    settings: Any,
+    tmp_path: Path,
+) -> None:
+    settings.IMPORT_FOLDER = tmp_path / "imports"
+    program = programs()
+    source = Source.objects.create(workspace=program.workspace, name="CRM", warranty="w")
+    settings_of(outbound_networks="127.0.0.1/32")
+    body = {"url": elsewhere, "source": source.pk, "begin": False}
+    first = program.post("/imports/from-address", body, Idempotency_Key="one")
+    again = program.post("/imports/from-address", body, Idempotency_Key="one")
+    assert (first.status_code, first.json()) == (again.status_code, again.json()) and first.status_code == 201
+    assert (Slow.asked, Slow.waiting) == (1, [0])
+    nobodys = program.post("/imports/from-address", {**body, "source": source.pk + 1}, Idempotency_Key="two")
+    assert nobodys.status_code == 422 and Slow.asked == 1
+    said = {"Authorization": f"Bearer {program.key}", "Idempotency-Key": "three"}
+    here = f"/api/v1/imports?source={source.pk}&begin=false"
+    assert program.client.post(here, FILE, content_type="text/csv", headers=said).status_code == 201
+    kept = set(Import.objects.values_list("path", flat=True))
+    assert {path.name for path in settings.IMPORT_FOLDER.iterdir()} == kept and len(kept) == 2

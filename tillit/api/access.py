@@ -20,12 +20,13 @@ CONFIRM = "people.confirm"
 
 
 class KeyRequest(HttpRequest):
-    """The request that an endpoint gets: with the key, and the purpose that it reads under."""
+    """The request that an endpoint gets: with the key, the purpose that it reads under, and what was done before."""
 
     auth: ApiKey
     purpose: str
     used: Used
     now: datetime
+    before: Any
 
     @property
     def by(self) -> str:

@@ -6,7 +6,8 @@ Source: draft-ietf-httpapi-idempotency-key-header.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import wraps
 from hashlib import sha256
@@ -29,19 +30,29 @@ LONGEST = 255
 WAIT_MS = 10_000  # for a request with the same key that is being answered
 
 
-def once(view: Callable[..., Any], *, streams: bool = False) -> Callable[..., Any]:
+#: What an endpoint does before its transaction opens, since it takes long; what it yields is `request.before`.
+Before = Callable[..., AbstractContextManager[Any]]
+
+
+def once(view: Callable[..., Any], *, streams: bool = False, before: Before | None = None) -> Callable[..., Any]:
     """Let an endpoint answer a repeated request with what it answered first; an error is never kept.
 
-    Of a body that `streams` past, its length and its Content-Digest (RFC 9530) tell two requests apart.
+    Of a body that `streams` past, its length and its Content-Digest (RFC 9530) tell two requests apart. `before` is
+    called, and left, outside the transaction: of two requests at once both do it, and one of them in vain.
     """
+    ready = before or _nothing
 
     @wraps(view)
     def answered(request: KeyRequest, **arguments: Any) -> Any:
         said = request.headers.get(HEADER)
         if said is None:
-            return view(request, **arguments)
+            with ready(request, **arguments) as request.before:
+                return view(request, **arguments)
         name, fingerprint = _name(said), _fingerprint(request, streams=streams)
-        with transaction.atomic():
+        earlier = Answered.objects.filter(key_id=request.auth.pk, name=name).exclude(status=None).first()
+        if earlier is not None:
+            return _again(earlier, fingerprint)
+        with ready(request, **arguments) as request.before, transaction.atomic():
             kept = _claim(request, name, fingerprint)
             if kept.status is not None:
                 return _again(kept, fingerprint)
@@ -61,6 +72,12 @@ def once(view: Callable[..., Any], *, streams: bool = False) -> Callable[..., An
         return result
 
     return answered
+
+
+@contextmanager
+def _nothing(request: KeyRequest, **_arguments: Any) -> Iterator[None]:
+    """What most endpoints do before their transaction."""
+    yield
 
 
 def forget_answers(*, now: datetime) -> int:

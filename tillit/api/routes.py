@@ -10,7 +10,7 @@ from ninja import Router
 
 from tillit.accounts.models import Role
 from tillit.api.access import Key, KeyRequest
-from tillit.api.once import once
+from tillit.api.once import Before, once
 from tillit.people.merges import present_id
 
 Endpoint = Callable[..., Any]
@@ -37,10 +37,11 @@ def writes(
     purpose: str,
     role: Role = Role.EDITOR,
     takes: str = "",
+    before: Before | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
     """Declare an endpoint that changes something; a request with an idempotency key is carried out once.
 
-    `takes` describes a file that is sent as the body.
+    `takes` describes a file that is sent as the body; `before` does what takes long, outside any transaction.
     """
     more = _said(role, purpose)
     if takes:
@@ -49,7 +50,7 @@ def writes(
 
     def declare(view: Endpoint) -> Endpoint:
         return router.api_operation([method], path, auth=Key(role, purpose), response=response, openapi_extra=more)(
-            once(_following(view), streams=bool(takes))
+            once(_following(view), streams=bool(takes), before=before)
         )
 
     return declare

@@ -1,8 +1,9 @@
 """Imports: a file sent as the body, or fetched from an address; its progress and its outcome."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
 
@@ -31,9 +32,9 @@ from tillit.api.shapes import (
 )
 from tillit.outbound import check_form, download
 from tillit.people import queries
-from tillit.people.importing import mapping, purposes, start, undo
+from tillit.people.importing import files, mapping, purposes, start, undo
 from tillit.people.importing.mapping import BadMapping
-from tillit.people.models import Import, MailingList
+from tillit.people.models import Import, MailingList, Source
 
 router = Router(tags=["imports"])
 FETCH_S = 60.0
@@ -122,6 +123,23 @@ def get_import(request: KeyRequest, import_id: NumberPath) -> ImportShown:
     return _shown(_import(request, import_id))
 
 
+@contextmanager
+def _sent(request: KeyRequest, upload: Upload) -> Iterator[Path]:
+    """The file that is the body, once it has come; a mistake in the rest is told before it is read."""
+    _wanted(request, upload)
+    with files.kept(_body(request)) as path:
+        yield path
+
+
+@contextmanager
+def _fetched(request: KeyRequest, body: FromAddress) -> Iterator[Path]:
+    """The file at an address, once it has come; a mistake in the rest is told before it is asked for."""
+    check_form(body.url)
+    _wanted(request, body)
+    with files.kept(download(body.url, within_s=FETCH_S, most_bytes=settings.MAX_UPLOAD_BYTES)) as path:
+        yield path
+
+
 @writes(
     router,
     "POST",
@@ -129,20 +147,18 @@ def get_import(request: KeyRequest, import_id: NumberPath) -> ImportShown:
     response={201: ImportShown},
     purpose=IMPORT,
     takes="The file: CSV, TSV, XLSX, JSON Lines, or a zip as mailing tools export it.",
+    before=_sent,
 )
 def import_file(request: KeyRequest, upload: Annotated[Upload, Query()]) -> Any:
     """Import the file that is the body of the request. Who unsubscribed, refused or was erased stays so."""
-    wanted = FromAddress.model_construct(**(upload.model_dump() | {"url": ""}))
-    return _receive(request, _body(request), upload.file_name, wanted)
+    return _receive(request, upload.file_name, upload)
 
 
-@writes(router, "POST", "/imports/from-address", response={201: ImportShown}, purpose=IMPORT)
+@writes(router, "POST", "/imports/from-address", response={201: ImportShown}, purpose=IMPORT, before=_fetched)
 def import_from_address(request: KeyRequest, body: FromAddress) -> Any:
     """Fetch a file over https and import it. It has to arrive within a minute; send a larger one as the body."""
-    check_form(body.url)
     name = unquote(PurePosixPath(urlsplit(body.url).path).name) or "people.csv"
-    parts = download(body.url, within_s=FETCH_S, most_bytes=settings.MAX_UPLOAD_BYTES)
-    return _receive(request, parts, name.replace("\0", ""), body)
+    return _receive(request, name.replace("\0", ""), body)
 
 
 @writes(router, "POST", "/imports/{int:import_id}/start", response=ImportShown, purpose=IMPORT)
@@ -190,14 +206,22 @@ def discard_import(request: KeyRequest, import_id: NumberPath) -> Any:
     return Status(204, None)
 
 
-def _receive(request: KeyRequest, parts: Iterable[bytes], file_name: str, wanted: FromAddress) -> Any:
+def _wanted(request: KeyRequest, wanted: Upload | FromAddress) -> tuple[Source, MailingList | None]:
+    """The source and the list of a file. Raises ApiProblem, and Refused where the source warrants nothing."""
     workspace_id = request.auth.workspace_id
     check_purpose(request.auth, wanted.purpose)
+    source, mailing_list = source_of(workspace_id, wanted.source), _list(workspace_id, wanted.list)
+    start.check_source(source, now=request.now)
+    return source, mailing_list
+
+
+def _receive(request: KeyRequest, file_name: str, wanted: Upload | FromAddress) -> Any:
+    source, mailing_list = _wanted(request, wanted)
     draft = start.receive(
-        parts,
+        request.before,
         file_name=file_name,
-        source=source_of(workspace_id, wanted.source),
-        mailing_list=_list(workspace_id, wanted.list),
+        source=source,
+        mailing_list=mailing_list,
         by=actor(request),
         now=request.now,
         consent=wanted.consent or "",

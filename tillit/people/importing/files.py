@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -70,6 +71,16 @@ def keep(parts: Iterable[bytes]) -> Path:
         path.unlink(missing_ok=True)
         raise
     return path
+
+
+@contextmanager
+def kept(parts: Iterable[bytes]) -> Iterator[Path]:
+    """Keep an upload for as long as nobody moves it away. Raises NotReadable as `keep`."""
+    path = keep(parts)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def too_large() -> NotReadable:

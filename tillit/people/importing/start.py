@@ -63,7 +63,7 @@ def check_source(source: Source, *, now: datetime) -> None:
 
 
 def receive(
-    parts: Iterable[bytes],
+    parts: Iterable[bytes] | Path,
     *,
     file_name: str,
     source: Source,
@@ -76,6 +76,7 @@ def receive(
 ) -> Import:
     """Keep a file that somebody uploads, as an import that is being set up: turned into a table of text.
 
+    It comes in parts, or is one that `files` keeps and that becomes the import's own.
     `sheet` names the sheet of a workbook. `consent` is a purpose that people consented to by the source's warranty.
     `purpose` is what the file is brought in for. Raises Refused for a source without a valid warranty, for a consent
     that nobody asks for and for a purpose that lets no such file in, NotReadable for what is no table.
@@ -87,7 +88,8 @@ def receive(
         check_source(source, now=now)
         if consent:
             _check_consent(source.workspace_id, consent)
-    received = reception.receive_file(files.keep(parts), file_name=file_name, sheet=sheet)
+    raw = parts.rename(files.fresh_path()) if isinstance(parts, Path) else files.keep(parts)
+    received = reception.receive_file(raw, file_name=file_name, sheet=sheet)
     path, list_id = received.path, mailing_list.pk if mailing_list else None
     try:
         seen = preview(
