@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from tests import make
 from tests.browser import WIDTHS, assert_accessible
@@ -38,6 +39,18 @@ def test_lists_show_how_many_stand_how(club, viewer):
     assert "Archive" not in text(response).split("</nav>")[-1]
     assert "Archive" in text(viewer.get(f"/w/{club.pk}/lists?show=archived"))
     assert "Nothing found" in text(viewer.get(f"/w/{club.pk}/lists?q=zzz"))
+
+
+def test_people_who_are_many_are_counted_once_the_page_is_there(club, viewer, monkeypatch):
+    news = MailingList.objects.get(workspace=club)
+    monkeypatch.setattr("tillit.people.queries.SOON", 0)
+    for place in ("lists?sort=-name", f"lists/{news.pk}?range=30"):
+        page = viewer.get(f"/w/{club.pk}/{place}")
+        counted = viewer.get(page.context["counting"])
+        assert page.context["counting"] == f"/w/{club.pk}/{place}&counted=1" and not counted.context["counting"]
+        uncounted, figures = (each.context["figures"] for each in (page, counted))
+        uncounted, figures = (each[0] if isinstance(each, list) else each for each in (uncounted, figures))
+        assert (uncounted.subscribed, figures.subscribed, figures.unsubscribed) == (None, 63, 7)
 
 
 def test_a_page_of_lists_costs_the_same_for_few_and_many(club, viewer):
@@ -166,3 +179,18 @@ def test_the_pages_are_accessible(served, browser_page, sign_in, make_house, bri
         browser_page.goto(f"/w/{house.pk}/{path}")
         assert_accessible(browser_page)
         assert browser_page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.browser
+def test_numbers_of_many_people_come_by_themselves(
+    served, browser_page, sign_in, make_house, bring, committed_db, monkeypatch
+):
+    house = make_house()
+    bring(house, FILE, chunk_rows=5000)
+    sign_in(make.member(house, role=Role.VIEWER))
+    monkeypatch.setattr("tillit.people.queries.SOON", 0)
+    browser_page.goto(f"/w/{house.pk}/lists")
+    expect(browser_page.get_by_role("cell", name="63")).to_be_visible()
+    browser_page.get_by_role("link", name="News").click()
+    expect(browser_page.locator("#figures .stat-value").first).to_have_text("63")
+    expect(browser_page.locator("#growth-card canvas, #growth-card svg").first).to_be_visible()

@@ -70,6 +70,13 @@ def test_people_who_cannot_be_found_in_time_are_not_shown_and_the_look_is_record
     assert Activity.objects.filter(act="people.read", counts={"persons": 0}).count() == 3
 
 
+def test_lists_that_cannot_be_counted_in_time_are_shown_without_numbers(house, news, owner):
+    for place in ("lists", f"lists/{news.pk}"):
+        with nobody_can_read("people_subscription"):
+            page = owner.get(f"/w/{house.pk}/{place}?counted=1")
+        assert page.status_code == 200 and "–</" in text(page) and not page.context["counting"]
+
+
 def test_a_program_is_told_by_a_problem(house, news):
     purposes, by = ("audience.administer",), make.member(house, role=Role.OWNER)
     _key, said = make_key(house, name="One", role=Role.VIEWER, purposes=purposes, by=by, now=timezone.now())

@@ -6,7 +6,7 @@ before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -18,11 +18,10 @@ from tillit.people import matching
 from tillit.people.models import Identity, MailingList, Person, Subscription, Traits
 from tillit.people.names import CATEGORY as NAMES
 from tillit.people.patience import patience
-from tillit.people.segments.compile import among
-from tillit.people.selection import STATES, Selection, conditions, filters, parameters
+from tillit.people.selection import FLAGS, STATES, Selection, conditions, everybody, filters, parameters
 
 PER_PAGE = 50
-NEAR = 10_000  # people among whom those of a segment are looked for before everybody is read
+NEAR = 4_000  # people among whom those of a segment are looked for before all of them are
 LOOKED_AT = 4  # people whom a text means, for each place of the page, that are looked at before all of them are
 
 
@@ -95,67 +94,55 @@ def name_of(values: dict[str, Any]) -> str:
 def _ids(workspace_id: int, wanted: Wanted) -> list[UUID]:
     """The ids of a page and one more: newest first, or oldest first when paging back."""
     order = "ASC" if wanted.before else "DESC"
-    first = LOOKED_AT * (wanted.limit + 1)
     told = parameters(workspace_id, wanted)
-    told |= {"limit": wanted.limit + 1, "cursor": wanted.before or wanted.after, "first": first}
+    told |= {"limit": wanted.limit + 1, "cursor": wanted.before or wanted.after}
     with connection.cursor() as cursor:
-        if wanted.text:
-            found, looked = _looked(cursor, _matched(wanted, order, "LIMIT %(first)s"), told)
-            if len(found) <= wanted.limit and looked == first:
-                found, _all = _looked(cursor, _matched(wanted, order, ""), told)
-            return found
-        if wanted.segment_id is not None and wanted.list_id is None:
-            return _of_segment(cursor, wanted, order, told)
+        for first in _steps(wanted):
+            cursor.execute(_looked(wanted, order, "LIMIT %(first)s"), {**told, "first": first})
+            found, looked = _read(cursor)
+            if len(found) > wanted.limit or looked < first:
+                return found
+        if wanted.text and not _sifted(wanted):
+            cursor.execute(_looked(wanted, order, ""), told)
+            return _read(cursor)[0]
         cursor.execute(_statement(wanted, order), told)
         return [row[0] for row in cursor.fetchall()]
 
 
-def _of_segment(cursor: CursorWrapper, wanted: Wanted, order: str, told: Mapping[str, Any]) -> list[UUID]:
-    """Look among the next few thousand people first; only for a rare segment everybody is read.
+def _steps(wanted: Wanted) -> Iterator[int]:
+    """How many people are looked at before all of them are: nearly always the first few fill a page.
 
-    The planner does not know how rare a segment is: with 2 million people it either read all of them for a page that
+    A short text means a fifth of all people; to keep the first few hundred of them in order costs a third of sorting
+    them all. How rare a segment is the planner does not know: with 2 million people it read all of them for a page that
     the first hundred fill (6 s), or looked each of them up one by one for a page that nobody fills (14 s).
     """
-    paging = f" WHERE p.id {'>' if wanted.before else '<'} %(cursor)s" if wanted.before or wanted.after else ""
-    bound = f"SELECT p.id FROM people_person p{paging} ORDER BY p.id {order} OFFSET {NEAR} LIMIT 1"
-    cursor.execute(bound, told)
-    sql, last = _statement(wanted, order), cursor.fetchone()
-    if last is not None:
-        ends = [("<" if wanted.before else ">", "%(last)s")]
-        ends += [(">" if wanted.before else "<", "%(cursor)s")] if paging else []
-        cursor.execute(among(sql, *ends), {**told, "last": last[0]})
-        found = [row[0] for row in cursor.fetchall()]
-        if len(found) > wanted.limit:
-            return found
-        cursor.execute("SET LOCAL enable_nestloop = off")
-    cursor.execute(sql, told)
-    found = [row[0] for row in cursor.fetchall()]
-    cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
-    return found
+    if wanted.text:
+        yield LOOKED_AT * (wanted.limit + 1)
+    if _sifted(wanted):
+        yield max(NEAR, wanted.limit + 1)
 
 
-def _looked(cursor: CursorWrapper, sql: str, told: Mapping[str, Any]) -> tuple[list[UUID], int]:
-    """Run the SQL of `_matched`; return the ids, and how many matches were looked at."""
-    cursor.execute(sql, told)
+def _sifted(wanted: Wanted) -> bool:
+    """Whether something leaves out people that no index tells: then hardly anybody may be left."""
+    on_list = wanted.list_id is not None and (wanted.region is not None or wanted.state in FLAGS)
+    return wanted.segment_id is not None or on_list
+
+
+def _read(cursor: CursorWrapper) -> tuple[list[UUID], int]:
+    """What the SQL of `_looked` gave: the ids, and how many people were looked at."""
     rows = cursor.fetchall()
     return [person_id for person_id, _looked in rows if person_id], rows[0][1]
 
 
-def _matched(wanted: Wanted, order: str, cut: str) -> str:
-    """The SQL of a page of those whom a text means: they are put in order first, and looked at until the page is full.
-
-    A short text means a fifth of all people. To keep the first few hundred of them in order costs a third of sorting
-    them all, and nearly always fills a page.
-    """
-    paging = " WHERE m.person_id " + ("> %(cursor)s" if wanted.before else "< %(cursor)s")
+def _looked(wanted: Wanted, order: str, cut: str) -> str:
+    """The SQL of a page of those who may be meant: put in order first, and looked at until the page is full."""
     standing = ""
-    if wanted.list_id is not None:
+    if wanted.list_id is not None and wanted.text:
         state = " AND s.state = %(state)s" if wanted.state in STATES else ""
         standing = f" JOIN people_subscription s ON s.person_id = f.person_id AND s.list_id = %(list)s{state}"
-    where = " AND ".join(filters(wanted)) or "true"
+    where = " AND ".join(filters(wanted, near="SELECT person_id FROM looked")) or "true"
     return (
-        f"WITH looked AS MATERIALIZED (SELECT m.person_id FROM ({matching.statement(wanted.text)}) m"
-        f"{paging if wanted.before or wanted.after else ''} ORDER BY m.person_id {order} {cut})"
+        f"WITH looked AS MATERIALIZED ({_candidates(wanted, order)} {cut})"
         " SELECT page.id, n.looked FROM (SELECT count(*) AS looked FROM looked) n LEFT JOIN ("
         f"SELECT p.id FROM (SELECT DISTINCT person_id FROM looked ORDER BY person_id {order} OFFSET 0) f"
         f" JOIN people_person p ON p.id = f.person_id{standing}"
@@ -163,24 +150,43 @@ def _matched(wanted: Wanted, order: str, cut: str) -> str:
     )
 
 
-def _statement(wanted: Wanted, order: str) -> str:
-    """The SQL of a page. One list and one standing at a time, so that the index `subscription_list` gives the order.
+def _candidates(wanted: Wanted, order: str) -> str:
+    """The SQL of those who may be meant, in order: whom the text means, else who is on the list, else everybody."""
+    beyond = f"{'>' if wanted.before else '<'} %(cursor)s" if wanted.before or wanted.after else ""
+    end = f"ORDER BY 1 {order}"
+    if wanted.text:
+        paging = f" WHERE m.person_id {beyond}" if beyond else ""
+        return f"SELECT m.person_id FROM ({matching.statement(wanted.text)}) m{paging} {end}"
+    if wanted.list_id is None:
+        return f"SELECT p0.id AS person_id FROM people_person p0{f' WHERE p0.id {beyond}' if beyond else ''} {end}"
+    paging = f" AND s.person_id {beyond}" if beyond else ""
+    return _by_standing(
+        wanted, f"SELECT s.person_id FROM people_subscription s WHERE s.list_id = %(list)s{paging}", end
+    )
 
-    The place in the list is said of both tables: PostgreSQL does not carry a “less than” over a join, and read half a
-    million persons before the first that counts.
-    """
+
+def _by_standing(wanted: Wanted, sql: str, end: str) -> str:
+    """The SQL of people on a list, one standing `s` at a time: so the index `subscription_list` gives the order."""
+    if wanted.state in STATES:
+        return f"{sql} AND s.state = %(state)s {end}"
+    branches = (f"({sql} AND s.state = '{state}' {end})" for state in STATES)
+    return f"{' UNION ALL '.join(branches)} {end}"
+
+
+def _statement(wanted: Wanted, order: str) -> str:
+    """The SQL of a page, from all who may be on it."""
     end = f"ORDER BY 1 {order} LIMIT %(limit)s"
-    paging = ["p.id > %(cursor)s" if wanted.before else "p.id < %(cursor)s"] if wanted.before or wanted.after else []
-    said = [*paging, *conditions(wanted)]
-    where = " AND ".join(said) or "true"
+    beyond = f"{'>' if wanted.before else '<'} %(cursor)s" if wanted.before or wanted.after else ""
+    where = " AND ".join([*([f"p.id {beyond}"] if beyond else []), *conditions(wanted)]) or "true"
+    if _sifted(wanted):  # told of the limit, the planner would expect to fill the page early, and look up one by one
+        return f"WITH found AS MATERIALIZED ({everybody(where, wanted)}) SELECT id FROM found {end}"
     if wanted.list_id is None:
         return f"SELECT p.id FROM people_person p WHERE {where} {end}"
-    states = [wanted.state] if wanted.state in STATES else STATES
-    of_both = " AND ".join(each for each in said if "SELECT" not in each) or "true"  # a segment is asked once
-    branches = [
-        "(SELECT s.person_id FROM people_subscription s JOIN people_person p ON p.id = s.person_id"
-        f" WHERE s.list_id = %(list)s AND s.state = '{state}'"
-        f" AND {where} AND {of_both.replace('p.id', 's.person_id')} {end})"
-        for state in states
-    ]
-    return f"{' UNION ALL '.join(branches)} {end}" if len(branches) > 1 else branches[0]
+    # The place is said of both tables: PostgreSQL does not carry a “less than” over a join, and read half a million
+    # persons before the first that counts.
+    paging = f" AND s.person_id {beyond}" if beyond else ""
+    on_list = (
+        "SELECT s.person_id FROM people_subscription s JOIN people_person p ON p.id = s.person_id"
+        f" WHERE s.list_id = %(list)s{paging} AND {where}"
+    )
+    return _by_standing(wanted, on_list, end)

@@ -70,8 +70,11 @@ def conditions(wanted: Selection) -> Iterator[str]:
     yield from filters(wanted)
 
 
-def filters(wanted: Selection) -> Iterator[str]:
-    """The conditions without the one of the text, for a query that begins with whom the text means."""
+def filters(wanted: Selection, *, near: str = "") -> Iterator[str]:
+    """The conditions without the one of the text, for a query that begins with whom the text means.
+
+    `near` is SQL of the ids of people beyond whom nobody need be looked at.
+    """
     if wanted.ids:
         yield "p.id = ANY (%(ids)s)"
     if wanted.region is not None:
@@ -82,7 +85,7 @@ def filters(wanted: Selection) -> Iterator[str]:
     elif wanted.state and wanted.list_id is None:
         yield "EXISTS (SELECT FROM people_subscription s WHERE s.person_id = p.id AND s.state = %(state)s)"
     if wanted.segment_id is not None:
-        yield compiled_here(wanted.segment_id).condition("p")
+        yield compiled_here(wanted.segment_id).condition("p", near=near)
 
 
 def parameters(workspace_id: int, wanted: Selection) -> dict[str, Any]:
@@ -100,11 +103,15 @@ def parameters(workspace_id: int, wanted: Selection) -> dict[str, Any]:
 def statement(workspace_id: int, wanted: Selection) -> tuple[str, dict[str, Any]]:
     """Return SQL, and its parameters, that gives the id of everybody in a selection once, in no order."""
     where = " AND ".join(conditions(wanted)) or "true"
+    return everybody(where, wanted), parameters(workspace_id, wanted)
+
+
+def everybody(where: str, wanted: Selection) -> str:
+    """The SQL of the ids of everybody, or of everybody on the list, for whom a condition on `p` holds; in no order."""
     if wanted.list_id is None:
-        return f"SELECT p.id FROM people_person p WHERE {where}", parameters(workspace_id, wanted)
+        return f"SELECT p.id FROM people_person p WHERE {where}"
     standing = " AND s.state = %(state)s" if wanted.state in STATES else ""
     return (
         "SELECT p.id FROM people_subscription s JOIN people_person p ON p.id = s.person_id"
-        f" WHERE s.list_id = %(list)s{standing} AND {where}",
-        parameters(workspace_id, wanted),
+        f" WHERE s.list_id = %(list)s{standing} AND {where}"
     )

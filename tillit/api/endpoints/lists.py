@@ -128,9 +128,9 @@ def get_list(request: KeyRequest, list_id: NumberPath) -> ListFiguresShown:
         [figures] = queries.figures([found])
     return ListFiguresShown(
         **_parts(found),
-        subscribed=figures.subscribed,
-        pending=figures.pending,
-        unsubscribed=figures.unsubscribed,
+        subscribed=figures.subscribed or 0,
+        pending=figures.pending or 0,
+        unsubscribed=figures.unsubscribed or 0,
     )
 
 

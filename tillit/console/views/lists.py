@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -23,6 +24,8 @@ from tillit.ledger.versions import in_force
 from tillit.people import lists as keeping
 from tillit.people import queries
 from tillit.people.models import MailingList, Subscription
+from tillit.people.patience import TooSlow
+from tillit.people.queries import ListFigures
 
 ADMINISTER = "audience.administer"
 
@@ -39,8 +42,8 @@ def lists(request: PageRequest) -> HttpResponse:
         keeps=("show",),
     )
     with processing(request.workspace.id, ADMINISTER, by=_by(request), act="list.read"):
-        figures = queries.figures(listing.rows)
-    told = {"listing": listing, "figures": figures, "archived": archived}
+        figures, counting = _figures(request, listing.rows)
+    told = {"listing": listing, "figures": figures, "counting": counting, "archived": archived}
     return render(request, "console/lists/index.html", told)
 
 
@@ -49,13 +52,14 @@ def mailing_list(request: PageRequest, list_id: int) -> HttpResponse:
     """One list: its people, how many stand how, and how it grew."""
     found = _list(request, list_id)
     with processing(request.workspace.id, ADMINISTER, by=_by(request), act="list.read", about=f"list:{found.pk}"):
-        (figures,) = queries.figures([found])
+        (figures,), counting = _figures(request, [found])
         listing = PeopleListing(request, request.workspace.id, in_force(request.workspace.id), list_id=found.pk)
         rows = listing.rows
-        grown = _growth(request, found, listing)
+        grown = None if counting else _growth(request, found, listing)
     told = {
         "list": found,
         "figures": figures,
+        "counting": counting,
         "listing": listing,
         "rows": rows,
         "growth": grown,
@@ -70,7 +74,26 @@ def _growth(request: PageRequest, found: MailingList, listing: PeopleListing) ->
     """How the list grew, on the first page of everybody on it."""
     if listing.filtered or "after" in request.GET or "before" in request.GET:
         return None
-    return growth(found, wanted=request.GET.get("range", ""), today=timezone.localdate())
+    try:
+        return growth(found, wanted=request.GET.get("range", ""), today=timezone.localdate())
+    except TooSlow:
+        return None
+
+
+def _figures(request: PageRequest, found: Sequence[MailingList]) -> tuple[list[ListFigures], str]:
+    """The lists with their figures, and the address that counts them, which the page asks for once it is shown.
+
+    Counting reads everybody on a list: of a million people, that would be most of the time the page takes. Where it is
+    a matter of a moment it is done at once, and there is no such address.
+    """
+    if "counted" not in request.GET and not queries.counted_soon(found):
+        asked = request.GET.copy()
+        asked["counted"] = "1"
+        return [ListFigures(each) for each in found], f"{request.path}?{asked.urlencode()}"
+    try:
+        return queries.figures(found), ""
+    except TooSlow:
+        return [ListFigures(each) for each in found], ""
 
 
 @page(role=Role.EDITOR, methods=("GET", "POST"))

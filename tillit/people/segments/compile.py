@@ -34,19 +34,18 @@ class Compiled:
     parameters: Mapping[str, Any]
     categories: frozenset[str]
 
-    def condition(self, person: str = "p") -> str:
-        """SQL that is true for the persons of the segment; `person` is the alias of `people_person` outside."""
-        return f"{person}.id IN ({self.sql})"
+    def condition(self, person: str = "p", *, near: str = "") -> str:
+        """SQL that is true for the persons of the segment; `person` is the alias of `people_person` outside.
+
+        With `near`, which is SQL of the ids of some people, no others are looked at.
+        """
+        return f"{person}.id IN ({_among(self.sql, near) if near else self.sql})"
 
 
-def among(sql: str, *ends: tuple[str, str]) -> str:
-    """The SQL of a segment kept to a part of the people: `ends` are signs and placeholders that bound their ids."""
-
-    def within(column: str) -> str:
-        return " AND ".join(f"{column} {sign} {end}" for sign, end in ends)
-
-    persons = f"(SELECT * FROM people_person WHERE {within('id')}) m"
-    return _PEOPLE.sub(lambda mark: f"AND {within(mark[1])}", sql.replace(PERSONS, persons))
+def _among(sql: str, people: str) -> str:
+    """The SQL of a segment kept to a part of the people, whose ids the SQL `people` gives."""
+    persons = f"(SELECT * FROM people_person WHERE id IN ({people})) m"
+    return _PEOPLE.sub(lambda mark: f"AND {mark[1]} IN ({people})", sql.replace(PERSONS, persons))
 
 
 @dataclass
@@ -82,7 +81,7 @@ class Query:
         return self.joins[sql][0]
 
     def people(self, column: str) -> str:
-        """A mark for the end of an inner WHERE that reads many people: a search may keep it to some (`among`)."""
+        """A mark for the end of an inner WHERE that reads many people: a search may keep it to some (`_among`)."""
         return f"/* people: {column} */"
 
     def shared(self, value: Any) -> str:
