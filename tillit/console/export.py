@@ -9,8 +9,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-#: A cell that starts with one of these is run as a formula by spreadsheets. Source: OWASP, CSV injection.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from tillit.spreadsheets import harmless
 
 
 def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
@@ -28,6 +27,6 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) ->
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return harmless(value)
     return value.isoformat() if hasattr(value, "isoformat") else value

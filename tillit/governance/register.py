@@ -25,9 +25,7 @@ from tillit.policy.impact import Need, Needed
 from tillit.policy.register import Contact, Register, register
 from tillit.policy.register_rows import CONTROLLER, PROCESSOR, Evidence, Rows, Surroundings
 from tillit.policy.register_words import RegisterWords
-
-#: A cell that starts with one of these is run as a formula by spreadsheets. Source: OWASP, CSV injection.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from tillit.spreadsheets import harmless
 
 
 class UnknownVersion(LookupError):
@@ -161,9 +159,7 @@ def as_csv(made: Made) -> bytes:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(made.rows.everything_headings())
-    writer.writerows(
-        [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row] for row in made.rows.everything()
-    )
+    writer.writerows([harmless(cell) for cell in row] for row in made.rows.everything())
     return ("\ufeff" + buffer.getvalue()).encode()
 
 

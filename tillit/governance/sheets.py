@@ -15,6 +15,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tillit.spreadsheets import FORMULA
+
 #: The longest text of a cell. Source: ECMA-376 part 1, 18.18.37 as Excel limits it.
 LONGEST = 32_767
 
@@ -92,7 +94,7 @@ def _put(page: Worksheet, row: int, column: int, text: str) -> Cell:
     clean = _clean(text)
     cell.value = clean
     cell.data_type = "s"  # openpyxl takes a text that begins with “=” for a formula
-    cell.quotePrefix = clean.startswith(("=", "+", "-", "@"))  # so does Excel, once somebody edits the cell
+    cell.quotePrefix = clean.startswith(FORMULA)  # so does Excel, once somebody edits the cell
     cell.alignment = _TOP
     return cell
 

@@ -10,9 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tillit.rights.holdings import Table
-
-#: Characters that make a spreadsheet take a cell for a formula. Source: OWASP, CSV Injection.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+from tillit.spreadsheets import harmless
 
 
 def as_json(copy: dict[str, Any]) -> str:
@@ -47,5 +45,4 @@ def cell(value: Any) -> str:
         return ""
     if isinstance(value, bool | int | float):
         return str(value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return harmless(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from tillit.accounts.models import Role
 from tillit.console import export_forms as asking
 from tillit.console.activities import actors_in_words, purpose_titles
-from tillit.console.downloads import download
 from tillit.console.listing import Listing
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
+from tillit.downloads import download
 from tillit.ledger.processing import Refused, user_actor
 from tillit.ledger.versions import in_force
 from tillit.people import queries

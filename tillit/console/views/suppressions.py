@@ -18,11 +18,11 @@ from django.utils.translation import ngettext
 from tillit.accounts.models import Role
 from tillit.accounts.roles import allows
 from tillit.console.activities import actors_in_words
-from tillit.console.downloads import download
 from tillit.console.listing import Listing
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
 from tillit.console.suppression_forms import CheckForm, LiftForm, ListForm, ReasonForm, SuppressForm
+from tillit.downloads import download
 from tillit.ledger.processing import processing, user_actor
 from tillit.people import queries
 from tillit.people.models import Identity, LiftedSuppression, Suppression

@@ -14,10 +14,9 @@ from collections.abc import Iterable, Sequence
 from typing import IO, Any, BinaryIO, Protocol
 from xml.sax.saxutils import escape
 
+from tillit.spreadsheets import FIRST, harmless
+
 Row = Sequence[Any]
-#: A cell that starts with one of these is run as a formula by spreadsheets. Source: OWASP, CSV injection.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER = re.compile(r"[+-]?\d[\d ]*(?:[.,]\d+)?")  # a number or a telephone number computes nothing
 
 
 class Writer(Protocol):
@@ -25,11 +24,6 @@ class Writer(Protocol):
 
     def write(self, rows: Iterable[Row]) -> None: ...
     def close(self) -> None: ...
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) and not _NUMBER.fullmatch(text) else text
 
 
 class CsvWriter:
@@ -50,7 +44,7 @@ class CsvWriter:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        return harmless(value) if value and value[0] in "=+-@\t\r" else value
+        return harmless(value) if value and value[0] in FIRST else value
     return ("no", "yes")[value] if isinstance(value, bool) else value
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tillit.people.importing.rows import Refusal
+from tillit.spreadsheets import harmless
 
 KEEP_REFUSED = timedelta(days=30)
 KEEP_FAILED = timedelta(days=7)
@@ -29,7 +30,6 @@ SUFFIXES = (
     ".part",
 )  # tables, what is beside one, what a crash left of one
 COPY_BYTES = 1024 * 1024
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 ARCHIVE, COMPOUND = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # a zip file, as new workbooks are, and what older ones are
 EMPTY_ARCHIVE = b"PK\x05\x06"
 HOLDS_TABLES = (ARCHIVE, COMPOUND, EMPTY_ARCHIVE)
@@ -135,11 +135,6 @@ def refuse_other_kinds(beginning: bytes) -> None:
 def private(path: Path) -> BinaryIO:
     """Open a file for writing that this program alone can read."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula. Source: OWASP, CSV injection."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 class RefusedRows:

@@ -20,6 +20,7 @@ from tillit.people.models import Suppression
 from tillit.people.suppression.actions import ADMINISTER, AT_ONCE, Done, Why, suppress
 from tillit.people.suppression.keys import ForeignKey
 from tillit.people.suppression.known import keyring, of
+from tillit.spreadsheets import harmless
 
 HEAD = ("kind", "value", "reason", "note", "since")
 #: Headers of the column to read, in other tools' lists and ours.
@@ -88,8 +89,7 @@ def take(workspace_id: int | None, *, by: str, recorded_in: int | None = None) -
     with transaction.atomic():  # a cursor of the server's lives in a transaction
         for row in found.iterator(chunk_size=AT_ONCE):
             value = row.domain or ring.text(bytes(row.key))
-            note = f"'{row.note}" if row.note.startswith(("=", "+", "-", "@")) else row.note
-            yield _line((row.kind, value, row.reason, note, row.created_at.isoformat()))
+            yield _line((row.kind, value, row.reason, harmless(row.note), row.created_at.isoformat()))
 
 
 def _line(cells: Iterable[str]) -> str:

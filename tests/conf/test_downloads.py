@@ -7,7 +7,7 @@ import io
 
 from django.test import AsyncRequestFactory, RequestFactory
 
-from tillit.console.downloads import PART_BYTES, WHOLE_BYTES, download
+from tillit.downloads import PART_BYTES, WHOLE_BYTES, download
 
 LARGE = bytes(range(256)) * (WHOLE_BYTES // 256 + 1)
 
