@@ -128,13 +128,14 @@ def workspace() -> Any:
 
 
 def cpu_s() -> tuple[float, float]:
-    """The time on a processor so far: of this process, and of the server's process that works for it."""
-    from django.db import connection
+    """The time on a processor so far: of this process, and of the server's processes that work for it."""
+    from tillit.ledger.rls import APP
 
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        told = Path(f"/proc/{cursor.fetchone()[0]}/stat").read_text().rpartition(")")[2].split()
-    return time.process_time(), (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+    with superuser() as connection:
+        working = connection.execute("SELECT pid FROM pg_stat_activity WHERE usename = %s", [APP]).fetchall()
+    told = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for (pid,) in working]
+    ticks = sum(int(each[11]) + int(each[12]) for each in told)
+    return time.process_time(), ticks / os.sysconf("SC_CLK_TCK")
 
 
 def imported(house: Any, path: Path) -> tuple[Any, float]:

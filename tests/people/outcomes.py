@@ -46,7 +46,9 @@ def tables() -> dict[str, list]:
     """What every table about persons holds, without what differs by the hour."""
     with superuser() as looking:
         return {
-            "person": looking.execute("SELECT region, roles, granted, refused, language FROM people_person").fetchall(),
+            "person": looking.execute(
+                "SELECT region, roles, granted, refused, language FROM people_person ORDER BY id"
+            ).fetchall(),
             "identity": sorted(looking.execute("SELECT key, value FROM people_identity").fetchall()),
             "traits": sorted(
                 looking.execute(

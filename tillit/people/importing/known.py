@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tillit.people.importing.columns import FieldColumn
 from tillit.people.importing.mapping import FILL, KEEP
-from tillit.people.importing.rows import FieldColumn
 from tillit.people.importing.statements import CHOICE, GRANT, IN, OUT, REFUSAL, STANDING, filled, value
 
 TOUCHED = "CREATE TEMP TABLE touched (person_id uuid) ON COMMIT DROP"

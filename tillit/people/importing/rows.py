@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any
 from uuid import UUID
 
 import uuid_utils
@@ -22,14 +21,13 @@ from tillit.people.identity import (
 )
 from tillit.people.importing import cells, mapping
 from tillit.people.importing.cells import Standing
-from tillit.people.importing.forms import ambiguous, in_form
-from tillit.people.importing.mapping import FIELD, Column
-from tillit.people.importing.names import parted_name
+from tillit.people.importing.columns import FieldColumn
+from tillit.people.importing.forms import ambiguous
+from tillit.people.importing.mapping import Column
 from tillit.people.importing.seen import Seen
 from tillit.people.importing.table import Batch, Layout
-from tillit.people.values import reader
 
-CHUNK_ROWS = 25_000
+CHUNK_ROWS = 10_000
 LISTED_ROWS = 10_000  # of those that came in without some of their values; all of them are counted
 UNREADABLE, AMBIGUOUS = "unreadable", "ambiguous"
 MAX_CELL_CHARS = 2000
@@ -41,28 +39,6 @@ _NO_EXTRA = SEPARATOR + SEPARATOR.join([NULL] * len(_EXTRA))
 _ESCAPE = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", SEPARATOR: " "})
 _NOWHERE = "0" + SEPARATOR
 _OUT = str(int(Standing.OPTED_OUT))
-
-
-@dataclass(frozen=True, slots=True)
-class FieldColumn:
-    """A column whose cells become values of a field."""
-
-    place: int
-    name: str
-    type: str
-    category: str
-    choices: Sequence[str] = ()
-    checks: Mapping[str, Any] = field(default_factory=dict)
-    mode: str = mapping.OVERWRITE
-    form: str = ""  # of local dates and numbers, as the column tells (forms.py)
-
-    def reader(self) -> Callable[[str], str] | None:
-        """The function from a cell to a value as staged, "" for what is none; None where every text is one."""
-        if self.form in mapping.NAME_PARTS:
-            place = mapping.NAME_PARTS.index(self.form)
-            return lambda text: parted_name(text)[place]
-        read = reader(self)
-        return in_form(self.type, self.form, read) if read else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +87,7 @@ class Chunk:
     last_id: UUID = field(default_factory=uuid7)
     repeated: set[int] = field(default_factory=set)  # lines staged here whose address an earlier chunk held
     silenced: dict[str, str] = field(default_factory=dict)  # addresses to suppress, each with the reason
+    keys: frozenset[int] = frozenset()  # the beginnings of its identifiers' keys
 
 
 def chunks(batches: Iterator[Batch], plan: Plan, seen: Seen, *, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
@@ -146,6 +123,7 @@ class Preparing:
         self._chunk = Chunk(0, 0)
         self._places: dict[str, int] = {}
         self._keys: list[bytes] = []
+        self._further: list[bytes] = []  # of telephone and customer numbers
         self.size = 0
         self.last: Batch | None = None
 
@@ -153,11 +131,13 @@ class Preparing:
         """Return the chunk, which ends where a batch ends, and begin the next."""
         chunk = self._chunk
         chunk.end_offset, chunk.next_line = batch.end_offset, batch.next_line
-        for place in self._seen.add_all(array("Q", b"".join(self._keys))):
+        keys = array("Q", b"".join(self._keys))
+        for place in self._seen.add_all(keys):
             chunk.repeated.add(int(chunk.staged[place].partition(SEPARATOR)[0]))
         chunk.counts["duplicates"] += len(chunk.repeated)
         chunk.counts["rows"] = self.size
         chunk.last_id = uuid7()
+        chunk.keys = frozenset((*keys, *array("Q", b"".join(self._further))))
         self._start()
         return chunk
 
@@ -322,7 +302,9 @@ class Preparing:
         except InvalidIdentifier:
             self._missed.append((place, UNREADABLE))
             return NULL + SEPARATOR + NULL
-        return f"\\\\x{self._hash[kind](value).hex()}{SEPARATOR}{value.translate(_ESCAPE)}"
+        key = self._hash[kind](value)
+        self._further.append(key[:8])
+        return f"\\\\x{key.hex()}{SEPARATOR}{value.translate(_ESCAPE)}"
 
 
 def _told(texts: Sequence[str | None]) -> str:
@@ -374,26 +356,3 @@ def merged(earlier: str, later: str) -> str:
     both[at["standing"]] = max(old[at["standing"]], new[at["standing"]], key=lambda cell: (cell == _OUT, cell))
     both[at["agreed"]] = min(old[at["agreed"]], new[at["agreed"]])
     return SEPARATOR.join(both)
-
-
-def fields_of(
-    columns: Sequence[Column], known: Sequence[mapping.KnownField], told: Mapping[str, str] | None = None
-) -> tuple[FieldColumn, ...]:
-    """Return the columns that become fields, a country's name too, beside its region, where there is one for it.
-
-    `told` are the local forms of columns, by place.
-    """
-    by_name = {field.name: field for field in known if field.allowed}
-    found = []
-    for place, column in enumerate(columns):
-        form = (told or {}).get(str(place), "")
-        names = {column.target.removeprefix(FIELD): form} if column.target.startswith(FIELD) else {}
-        if column.target == mapping.WHOLE_NAME:
-            names = {part: part for part in mapping.NAME_PARTS}
-        if column.target == mapping.COUNTRY and not any(other.target == FIELD + "country" for other in columns):
-            names = {"country": form}
-        for name in [name for name in names if name in by_name]:
-            known_as = by_name[name]
-            told_as = (known_as.type, known_as.category, known_as.choices, known_as.checks, column.mode, names[name])
-            found.append(FieldColumn(place, name, *told_as))
-    return tuple(found)

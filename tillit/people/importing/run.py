@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, connection
@@ -15,15 +18,17 @@ from django.utils.translation import gettext as _
 
 from tillit.ledger.processing import Refused, processing
 from tillit.people.importing import cells, files, mapping
+from tillit.people.importing.columns import fields_of
 from tillit.people.importing.files import RefusedRows
 from tillit.people.importing.forms import told_forms
 from tillit.people.importing.patience import TRIES, Gone, in_the_way
 from tillit.people.importing.purposes import purpose_of
-from tillit.people.importing.rows import CHUNK_ROWS, Chunk, Plan, Refusal, chunks, fields_of
+from tillit.people.importing.rows import CHUNK_ROWS, Chunk, Plan, Refusal, chunks
 from tillit.people.importing.seen import Seen
 from tillit.people.importing.staging import Terms, write
 from tillit.people.importing.start import check_columns, check_source, columns_of, known_fields, path_of, preview
 from tillit.people.importing.table import read_batches
+from tillit.people.importing.writers import OutOfTurn, Turn, in_order, usual
 from tillit.people.models import Import, ImportChunk
 
 Progress = Callable[[Import], None]
@@ -38,10 +43,24 @@ class Superseded(Exception):
     """The import was stopped, or another worker took it over; what that one wrote counts."""
 
 
-def run_import(import_id: int, progress: Progress | None = None, *, chunk_rows: int = CHUNK_ROWS) -> Import:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the writers of one import share. Only the one whose turn it is touches the row and the report."""
+
+    item: Import
+    plan: Plan
+    terms: Terms
+    report: RefusedRows
+    report_bytes: int  # before anything was written down
+
+
+def run_import(
+    import_id: int, progress: Progress | None = None, *, chunk_rows: int = CHUNK_ROWS, writers: int | None = None
+) -> Import:
     """Bring in the people of a queued import's file, going on where an earlier run ended; return the finished row.
 
-    `progress` is called after every chunk. The file is deleted when all is brought in. A source that is no longer
+    `progress` is called after every chunk, before the next is committed. As many chunks are worked on at once as there
+    are `writers`, by default one a core. The file is deleted when all is brought in. A source that is no longer
     valid, or columns that may no longer be imported, end it as failed, with the reason; so does a bug, which is raised.
     """
     item = Import.objects.select_related("source").get(pk=import_id)
@@ -52,7 +71,7 @@ def run_import(import_id: int, progress: Progress | None = None, *, chunk_rows: 
     item.refresh_from_db()
     try:
         check_source(item.source, now=now)
-        _write_chunks(item, progress or (lambda item: None), chunk_rows)
+        _write_chunks(item, progress or (lambda item: None), chunk_rows, writers or usual())
     except Superseded:
         item.refresh_from_db()
         return item
@@ -80,17 +99,17 @@ def _end(item: Import, state: Import.State, *, error: str = "") -> Import:
     return item
 
 
-def _write_chunks(item: Import, progress: Progress, chunk_rows: int) -> None:
+def _write_chunks(item: Import, progress: Progress, chunk_rows: int, writers: int) -> None:
     plan = plan_of(item)
     terms = Terms(item.pk, item.source_id, item.list_id, item.options.get("consent", ""))
     refused_bytes = item.options.get("refused_bytes", 0)
     report = RefusedRows(item.pk, [column.name for column in plan.columns], size_bytes=refused_bytes)
+    work = Work(item, plan, terms, report, report.size())
+    coming = ahead(chunks_of(item, plan, chunk_rows))
     try:
-        meets_known = False
-        for chunk in ahead(chunks_of(item, plan, chunk_rows)):
-            chunk.meets_known = meets_known
-            meets_known = _write_patiently(item, plan, terms, chunk, report).meets_known
-            progress(item)
+        with closing(in_order(coming, partial(_write_patiently, work), writers=writers)) as written:
+            for _chunk in written:
+                progress(item)
     finally:
         report.close()
 
@@ -139,38 +158,54 @@ def ahead(iterator: Iterator[Chunk]) -> Iterator[Chunk]:
             yield chunk
 
 
-def _write_patiently(item: Import, plan: Plan, terms: Terms, chunk: Chunk, report: RefusedRows) -> Chunk:
+def _write_patiently(work: Work, chunk: Chunk, turn: Turn) -> Chunk:
     """Write a chunk, again if other writers got in the way; return it as it was written."""
-    for attempt in range(1, TRIES + 1):
-        kept = item.options.get("refused_bytes") or report.size()
+    tries = TRIES
+    while True:
         fresh = replace(chunk, refusals=[*chunk.refusals], counts=Counter(chunk.counts), repeated=set(chunk.repeated))
         try:
-            _write(item, plan, terms, fresh, report)
+            _write(work, fresh, turn)
+        except OutOfTurn:
+            turn.wait()
         except (OperationalError, Gone) as error:
-            if attempt == TRIES or not in_the_way(error):
+            tries -= 1
+            if not tries or not in_the_way(error):
                 raise
-            report.cut(kept)
+            turn.wait()
+            work.report.cut(work.item.options.get("refused_bytes") or work.report_bytes)
         else:
             return fresh
-    raise AssertionError("the last try returned or raised")
 
 
-def _write(item: Import, plan: Plan, terms: Terms, chunk: Chunk, report: RefusedRows) -> None:
-    now = timezone.now()
+def _write(work: Work, chunk: Chunk, turn: Turn) -> None:
+    now, item = timezone.now(), work.item
     about = f"import:{item.pk}"
+    turn.begin()
     with processing(
         item.workspace_id, purpose_of(item), by=item.started_by, act="people.import", about=about
     ) as activity:
-        write(activity, plan, terms, chunk, now=now)
-        _remember(item, chunk, now=now)
-        counts = Counter(item.counts) + chunk.counts
-        options = {**item.options, "refused_bytes": report.write(_reported(chunk)), "next_line": chunk.next_line}
-        moved = Import.objects.filter(pk=item.pk, state=Import.State.RUNNING, read_bytes=item.read_bytes).update(
-            read_bytes=chunk.end_offset, counts=dict(counts), options=options, moved_at=now
-        )
-        if not moved:
-            raise Superseded(Superseded.__doc__)
-    item.read_bytes, item.counts, item.options, item.moved_at = chunk.end_offset, dict(counts), options, now
+        write(activity, work.plan, work.terms, chunk, now=now)
+        turn.take()
+        changed = _note(work, chunk, now=now)
+    for name, value in changed.items():
+        setattr(item, name, value)
+
+
+def _note(work: Work, chunk: Chunk, *, now: datetime) -> dict[str, Any]:
+    """Write with a chunk how far the import is; return what that changes of its row. Raises Superseded."""
+    item = work.item
+    _remember(item, chunk, now=now)
+    refused_bytes = work.report.write(_reported(chunk))
+    changed = {
+        "read_bytes": chunk.end_offset,
+        "counts": dict(Counter(item.counts) + chunk.counts),
+        "options": {**item.options, "refused_bytes": refused_bytes, "next_line": chunk.next_line},
+        "moved_at": timezone.now(),
+    }
+    alive = Import.objects.filter(pk=item.pk, state=Import.State.RUNNING, read_bytes=item.read_bytes)
+    if not alive.update(**changed):
+        raise Superseded(Superseded.__doc__)
+    return changed
 
 
 def _remember(item: Import, chunk: Chunk, *, now: datetime) -> None:

@@ -16,8 +16,9 @@ from tillit.ledger.processing import OpenActivity
 from tillit.ledger.versions import version
 from tillit.people.importing import known as known_sql
 from tillit.people.importing import statements as sql
+from tillit.people.importing.columns import FieldColumn
 from tillit.people.importing.patience import Gone
-from tillit.people.importing.rows import FIXED, SEPARATOR, Chunk, FieldColumn, Plan, Refusal
+from tillit.people.importing.rows import FIXED, SEPARATOR, Chunk, Plan, Refusal
 from tillit.people.importing.silencing import silence
 from tillit.people.suppression.known import anything, suppressed
 from tillit.policy.dates import add
@@ -48,6 +49,7 @@ def write(activity: OpenActivity, plan: Plan, terms: Terms, chunk: Chunk, *, now
         _copy(cursor, plan, chunk)
         made = _identities(cursor, chunk, values)
         known = made < len(chunk.staged)
+        chunk.meets_known |= len(chunk.staged) - made > len(chunk.repeated)
         if known:
             _resolve(cursor, chunk, values)
         _hold_back(cursor, chunk, activity.workspace_id)
@@ -69,12 +71,12 @@ def write(activity: OpenActivity, plan: Plan, terms: Terms, chunk: Chunk, *, now
 
 def _identities(cursor: CursorWrapper, chunk: Chunk, values: Mapping[str, Any]) -> int:
     """Write the addresses that are not known; return how many. All at once is tried until an address is known."""
-    if not chunk.meets_known:
+    if not chunk.meets_known and not chunk.repeated:
         try:
             with transaction.atomic():
                 return _run(cursor, sql.IDENTITIES_NEW, values)
         except IntegrityError:
-            chunk.meets_known = True
+            pass
     return _run(cursor, sql.IDENTITIES, values)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tillit.people.importing.rows import FieldColumn
+from tillit.people.importing.columns import FieldColumn
 from tillit.people.values import TEXTUAL
 from tillit.policy.roles import Flag
 
