@@ -65,7 +65,7 @@ def autumn(workspace) -> Campaign:
 
 def test_campaigns_are_asked_about(workspace, spring, autumn):
     make.campaign(workspace, name="A draft")
-    ann, bob, cho, dan = people = [make.person(workspace) for _ in range(4)]
+    ann, bob, cho, dan = people = [make.reader(workspace, may=[MEASURE]) for _ in range(4)]
     for person in (ann, bob, cho):
         sent(spring, person)
     sent(autumn, ann)
@@ -100,6 +100,31 @@ def test_campaigns_are_asked_about(workspace, spring, autumn):
     assert found("clicked") == [bob]
     assert found('sent "Spring" and not opened "Spring"') == [cho]
     assert found("opened within 90 days or clicked") == [ann, bob]
+
+
+@pytest.mark.clause("C9", "E9")
+@pytest.mark.parametrize("decision", ["objected", "withdrawn", "refused"])
+def test_what_somebody_did_before_they_said_no_counts_no_more(workspace, autumn, decision):
+    ann, bob = [make.reader(workspace, may=[MEASURE]) for _ in range(2)]
+    never = make.reader(workspace)
+    for person in (ann, bob, never):
+        sent(autumn, person)
+        happened(autumn, person, "open", days_ago=1)
+        happened(autumn, person, "click", days_ago=1)
+
+    def found(text: str) -> set[UUID]:
+        words = vocabulary(workspace.pk)
+        query = compile_segment(parse(text, words), words, now=NOW)
+        with processing(workspace.pk, ADMINISTER, by="test", act="test.find"), connection.cursor() as cursor:
+            cursor.execute(query.sql, query.parameters)
+            return {row[0] for row in cursor.fetchall()}
+
+    assert found("opened") == found('clicked "Autumn"') == {ann, bob}
+    make.choice(workspace, ann, MEASURE, decision)
+    assert found("opened") == found('clicked "Autumn"') == {bob}
+    assert found("not opened") == {ann, never}
+    make.choice(workspace, ann, MEASURE, "granted")
+    assert found("opened") == {ann, bob}
 
 
 def test_a_draft_cannot_be_asked_about_and_namesakes_are_told_apart(workspace, spring):

@@ -10,11 +10,11 @@ from django.db import connection
 from django.utils import timezone
 
 from tests import make
-from tillit.consent.actions import choose
+from tillit.consent.actions import choose, record_choice
 from tillit.consent.marketing import stop_marketing
 from tillit.consent.subscriptions import unsubscribe
 from tillit.ledger.models import Activity
-from tillit.ledger.processing import processing
+from tillit.ledger.processing import person_actor, processing
 from tillit.ledger.versions import in_force
 from tillit.people import lists, records
 from tillit.people.bulk import actions, filters
@@ -136,6 +136,32 @@ def test_undoing_never_brings_back_who_decided_meanwhile(workspace, decision):
     assert (ended.counts["undone"], ended.counts["kept"]) == (2, 1)
     states = {person: state for person, (state, _since) in standings(workspace, news).items()}
     assert states == {people[0]: "subscribed", who: "unsubscribed", people[2]: "subscribed"}
+
+
+@pytest.mark.clause("E5", "E9")
+@pytest.mark.parametrize("decision", ["leave", "choose", "import"])
+def test_who_decided_while_the_act_held_them_is_not_brought_back(workspace, decision):
+    """What waits for the act's lock is dated before it, and done after it."""
+    people = [make.person(workspace) for _ in range(3)]
+    news = make.mailing_list(workspace, *people)
+    act = begin(workspace, "list.remove", list=news.pk, slice_size=10)
+    who = people[1]
+    with under(workspace):
+        before = BulkChange.objects.get(act_id=act.pk, person_id=who).at - timedelta(milliseconds=5)
+    if decision == "leave":
+        told = {
+            "act": "list.unsubscribe",
+            "actor": person_actor(who),
+            "subject_id": who,
+            "purpose": "preferences.manage",
+        }
+        Activity.objects.create(workspace_id=workspace.pk, at=before, **told)
+    else:
+        with processing(workspace.pk, "preferences.manage", by="test", act="choice.record") as activity:
+            method = "preferences" if decision == "choose" else "import"
+            record_choice(activity, [who], "marketing.email", "withdrawn", method=method, now=before)
+    assert undo(act).counts == {"undone": 2, "kept": 1}
+    assert standings(workspace, news)[who][0] == "unsubscribed"
 
 
 def test_a_field_is_set_with_corrections_and_set_back(workspace):

@@ -21,7 +21,7 @@ from tillit.ledger.models import Activity
 from tillit.ledger.processing import Refused
 from tillit.people.exporting import files, run
 from tillit.people.exporting.run import run_export
-from tillit.people.exporting.start import Order, offer, open_again, purposes, start, stop
+from tillit.people.exporting.start import Order, offer, open_again, purposes, resume_stalled, start, stop
 from tillit.people.models import Export, Field, MailingList
 from tillit.people.selection import Selection
 from tillit.people.suppression.actions import Why, suppress
@@ -202,10 +202,23 @@ def test_an_export_whose_worker_died_is_ended(club):
     order, now = Order(selection=Selection(text="anna@example.org")), timezone.now()
     export = start(club.pk, order, by=BY, now=now, defer=False)
     Export.objects.filter(pk=export.pk).update(state="running", moved_at=now - timedelta(hours=1))
-    files.clean(now=now)
+    assert resume_stalled(now=now) == 0
     export.refresh_from_db()
     assert export.selection == {"by_text": True}
-    assert (export.state, export.error) == ("failed", "The worker ended before the file was complete.")
+    assert (export.state, export.error.split(".")[0]) == ("failed", "The worker ended before the file was complete")
+
+
+def test_an_export_whose_job_was_lost_is_queued_again_and_one_that_waits_is_not(club):
+    now = timezone.now()
+    lost = start(club.pk, Order(), by=BY, now=now, defer=False)
+    waiting = start(club.pk, Order(), by=BY, now=now)
+    later = now + files.STALLED_AFTER + timedelta(seconds=1)
+    assert (resume_stalled(now=now), resume_stalled(now=later), resume_stalled(now=later)) == (0, 1, 0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT args FROM procrastinate_jobs WHERE task_name = 'people.export' ORDER BY id")
+        queued = [json.loads(args)["export_id"] for (args,) in cursor.fetchall()]
+    assert queued == [waiting.pk, lost.pk]
+    assert run_export(lost.pk).state == "done"
 
 
 def test_a_policy_that_has_dropped_the_purpose_ends_the_export(club, policy_text):

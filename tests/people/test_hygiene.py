@@ -68,8 +68,12 @@ def test_dormant_is_who_got_measured_mail_and_opened_none(news):
     anna, bo, cia, eva = (
         known[each]["id"] for each in ("anna@gmial.com", "bo@gmial.com", "cia@gmail.com", "eva@example.org")
     )
+    dan = known["dan@hotmail.con"]["id"]
+    for person in (anna, bo, cia, eva, dan):
+        make.choice(news.workspace, person, "measurement.email")
+    make.choice(news.workspace, dan, "measurement.email", "withdrawn")
     with processing(news.workspace_id, "audience.administer", by="test", act="mail"):
-        for person, measured in ((anna, True), (bo, True), (cia, False), (eva, True)):
+        for person, measured in ((anna, True), (bo, True), (cia, False), (eva, True), (dan, True)):
             for campaign in range(2 if person == eva else 3):
                 Message.objects.create(
                     workspace_id=news.workspace_id,
@@ -84,7 +88,7 @@ def test_dormant_is_who_got_measured_mail_and_opened_none(news):
                 workspace_id=news.workspace_id, person_id=person, campaign_id=1, kind="open", at=now, machine=machine
             )
         ids, number = looking.page(news.pk, "dormant", after=None, now=now)
-    assert (ids, number) == ([anna], 1)  # bo opened, cia is not measured, eva got too few
+    assert (ids, number) == ([anna], 1)  # bo opened, cia is not measured, eva got too few, dan wants it no more
 
 
 @pytest.mark.clause("E8")
@@ -135,12 +139,15 @@ def test_mending_keeps_lists_and_choices_and_makes_reachable(news, monkeypatch):
     done = mending.mend(news, "gmial.com", by="user:1", now=timezone.now(), total=2)
     after = people(news.workspace)
     assert done.counts["mended"] == 2 and "anna@gmial.com" not in after
-    assert after["anna@gmail.com"] == before["anna@gmial.com"]
+    assert after["anna@gmail.com"] == {**before["anna@gmial.com"], "flags": 0}
     with processing(news.workspace_id, "audience.administer", by="test", act="look"):
         assert Person.objects.get(pk=after["anna@gmail.com"]["id"]).flags == 0
     assert [row.counts["mended"] for row in Activity.objects.filter(act="list.mend")].count(1) == 2
     mending.undo(done, by="user:1", now=timezone.now())
     assert people(news.workspace).keys() == before.keys()
+    with processing(news.workspace_id, "audience.administer", by="test", act="look"):
+        flags = {each: Person.objects.get(pk=before[each]["id"]).flags for each in ("anna@gmial.com", "bo@gmial.com")}
+    assert flags == {"anna@gmial.com": Person.UNREACHABLE, "bo@gmial.com": 0}
 
 
 @pytest.mark.clause("E1", "C20")

@@ -103,6 +103,14 @@ def test_an_import_whose_process_is_killed_goes_on_where_it_was(
     assert len(report(done)) == len([n for n in range(1500) if not n % 11]) == done.counts["refused"]
 
 
+def test_an_import_whose_job_was_lost_before_it_began_is_queued_again(house, queue):
+    item = queue(house, "email\na@example.org\n")
+    assert cleaning.resume_stalled(now=timezone.now()) == 0
+    later = timezone.now() + cleaning.STALLED_AFTER
+    assert [cleaning.resume_stalled(now=later) for _ in range(2)] == [1, 0]
+    assert run_import(item.pk).state == "done"
+
+
 def test_imports_of_one_file_side_by_side_bring_everybody_once(committed_db, make_house, queue, small_blocks):
     house = make_house()
     items = [queue(house, MIXED, consent=MARKETING) for _ in range(3)]

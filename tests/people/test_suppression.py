@@ -17,6 +17,7 @@ from tillit.people.suppression.actions import Done, Why, affected, lift, reconci
 from tillit.people.suppression.keys import Keyring, read
 from tillit.people.suppression.known import covering, suppressed
 from tillit.people.suppression.lifted import Leave, lifted_from
+from tillit.policy.regions import Region
 from tillit.rights.actions import erase
 from tillit.rights.signup import sign_up
 
@@ -287,3 +288,15 @@ def test_a_complaint_takes_the_place_of_a_weaker_reason_and_none_takes_its(house
         assert Suppression.objects.get().reason == left
     silence(house, "anna@example.org", reason="bounced")
     assert Suppression.objects.get().reason == "complaint"
+
+
+@pytest.mark.clause("E9")
+def test_nobody_is_too_hidden_to_be_silenced_at_once(house):
+    """Whatever a policy permits staff, it must let them administer everybody: of any role, restricted, wherever."""
+    found = [make.person(house, email=f"p{n}@firm.example", region=region) for n, region in enumerate(Region)]
+    with processing(house.pk, "rights.fulfil", by="t", act="look"):
+        Person.objects.filter(pk__in=found[::2]).update(roles=2)
+        Person.objects.filter(pk__in=found[1::2]).update(flags=Person.RESTRICTED)
+    assert silence(house, "firm.example").people == len(found)
+    with processing(house.pk, "rights.fulfil", by="t", act="look"):
+        assert not Person.objects.filter(flags__in=[0, Person.RESTRICTED]).exists()

@@ -1,4 +1,7 @@
-"""What segments can ask about campaigns: whom they were sent to, and who opened or clicked. Machines do not count."""
+"""What segments can ask about campaigns: whom they were sent to, and who opened or clicked.
+
+Machines do not count, nor does anything that somebody did who may not be measured now.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from datetime import UTC, datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from tillit.campaigns.measured import measured
 from tillit.campaigns.models import Campaign
 from tillit.delivery.ids import id_range
 from tillit.people.segments.compile import Query
@@ -43,7 +47,7 @@ def _sent(query: Query, event: Event) -> str:
 def _events(kind: str) -> Callable[[Query, Event], str]:
     def sql(query: Query, event: Event) -> str:
         limits = [f"e.kind = '{kind}'", "e.machine = ''", *_of_time("e.id", query, event)]
-        return _counted("delivery_event", limits, query, event)
+        return f"({_counted('delivery_event', limits, query, event)} AND {measured('m')})"
 
     return sql
 

@@ -27,13 +27,14 @@ WORKSPACE = "(SELECT NULLIF(current_setting('tillit.workspace', true), '')::int)
 _RULE = (
     "(SELECT r.{column} FROM ledger_purposerule r JOIN ledger_binding f ON f.version_id = r.version_id"
     " WHERE f.workspace_id = NULLIF(current_setting('tillit.workspace', true), '')::int"
-    " AND r.purpose = current_setting('tillit.purpose', true))"
+    " AND r.purpose = {purpose})"
 )
 
 
-def in_force(column: str) -> str:
-    """SQL of one column of the rule that the transaction's purpose has in the policy in force."""
-    return _RULE.format(column=column)
+def in_force(column: str, *, purpose: str = "") -> str:
+    """SQL of one column of the rule that a purpose (the transaction's, unless named) has in the policy in force."""
+    named = f"'{purpose}'" if purpose else "current_setting('tillit.purpose', true)"
+    return _RULE.format(column=column, purpose=named)
 
 
 def personal_models() -> Iterator[tuple[type[models.Model], Declares]]:

@@ -11,6 +11,7 @@ from tillit.people.bulk import actions as bulk
 from tillit.people.bulk import run as bulk_run
 from tillit.people.duplicates import finding as duplicates
 from tillit.people.exporting import files as exports
+from tillit.people.exporting import start as export_start
 from tillit.people.exporting.run import run_export
 from tillit.people.hygiene import looking, mending
 from tillit.people.importing import cleaning
@@ -119,6 +120,13 @@ def clean_bulk_acts(timestamp: int) -> None:
 def export_people(*, export_id: int) -> None:
     """Write the file of an export."""
     run_export(export_id)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="people.resume_exports", queueing_lock="people.resume_exports")
+def resume_exports(timestamp: int) -> None:
+    """End exports whose worker died, and queue those again whose job was lost."""
+    export_start.resume_stalled(now=timezone.now())
 
 
 @app.periodic(cron="27 3 * * *")

@@ -78,7 +78,7 @@ def _slice(act_id: int, size: int) -> bool:
         if act.state not in _ALIVE or (act.state == State.UNDOING) != (name == "bulk.set-back"):
             return act.state in _ALIVE
         undoing = act.state == State.UNDOING
-        told = {"act": act_id, "workspace": act.workspace_id, "by": act.by, "now": timezone.now(), **verb.parameters}
+        told = {"act": act_id, "workspace": act.workspace_id, "by": act.by, **verb.parameters}
         with connection.cursor() as cursor:
             cursor.execute(_NEXT, {"act": act_id, "verdict": "change" if undoing else "", "limit": size})
             ids = [row[0] for row in cursor.fetchall()]
@@ -91,6 +91,7 @@ def _slice(act_id: int, size: int) -> bool:
 def _work(cursor: CursorWrapper, verb: Verb, ids: list[UUID], told: dict[str, Any], *, undoing: bool) -> Counter[str]:
     values = {**told, "ids": ids, "edit_ids": [uuid_utils.uuid7() for _each in ids]}
     cursor.execute(_LOCK, values)
+    values["now"] = timezone.now()  # whatever was waited for is over, and comes before
     if undoing:
         cursor.execute(verb.set_back, values)
         cursor.execute(_SETTLE, {**values, "back": [row[0] for row in cursor.fetchall()]})

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from tillit.people.models import Person
+from tillit.people.own_acts import ended_since
 from tillit.people.records import ADMINISTER
 
 #: Verdicts that leave a person out, beside `change` and `same`.
@@ -22,10 +23,15 @@ _LOOKS = (
     *("person.read", "person.held", "policy.explain", "preferences.show", "receipt.show", "why.show", "why.source"),
     *("note.add", "note.remove", "request.read", "request.copy"),
 )
+# An act is dated when it begins and may then wait for the slice that it is compared with, so of what ends something
+# the minute before counts too. A choice's number is made while its person is held, but for an import's.
+_AT = "(lpad(to_hex((extract(epoch FROM c.at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid"
 NOTHING_SINCE = f"""
 NOT EXISTS (SELECT FROM ledger_activity a WHERE a.subject_id = c.person_id AND a.at > c.at
             AND a.act NOT IN ({", ".join(f"'{act}'" for act in _LOOKS)}))
-AND NOT EXISTS (SELECT FROM consent_choice k WHERE k.person_id = c.person_id AND k.at > c.at)
+AND NOT {ended_since("c.person_id", "c.at")}
+AND NOT EXISTS (SELECT FROM consent_choice k WHERE k.person_id = c.person_id
+                AND (k.id >= {_AT} OR k.at > c.at - interval '1 minute' AND k.method = 'import'))
 """
 _UNTOUCHED = f"""{NOTHING_SINCE}
 AND NOT EXISTS (SELECT FROM people_person r WHERE r.id = c.person_id AND r.flags & {Person.RESTRICTED} <> 0)

@@ -53,11 +53,7 @@ def remove(export: Export) -> None:
 
 
 def clean(*, now: datetime) -> int:
-    """Delete the files whose time is over, and end exports whose worker died; return how many files."""
-    stalled = Export.objects.filter(state=State.RUNNING, moved_at__lt=now - STALLED_AFTER)
-    for export in stalled:
-        said = {"state": State.FAILED, "error": "The worker ended before the file was complete.", "finished_at": now}
-        stalled.filter(pk=export.pk).update(**said, selection=impersonal(export))
+    """Delete the files whose time is over; return how many."""
     Export.objects.filter(expires_at__lte=now).exclude(path="").update(path="")
     kept = set(Export.objects.exclude(path="").values_list("path", flat=True))
     removed = 0

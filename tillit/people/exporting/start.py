@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tillit.ledger.processing import OpenActivity, Refused, processing
 from tillit.ledger.versions import Version, in_force, version
 from tillit.people.exporting import columns as holding
 from tillit.people.exporting import files, rows
 from tillit.people.exporting.columns import Column
+from tillit.people.jobs import waits
 from tillit.people.models import Export
 from tillit.people.patience import TooSlow, patience
 from tillit.people.selection import Selection
@@ -119,6 +121,24 @@ def stop(export: Export, *, now: datetime) -> bool:
     """Stop an export; return whether it still ran. What was written of its file goes."""
     alive = Export.objects.filter(pk=export.pk, state__in=[State.QUEUED, State.RUNNING])
     return bool(alive.update(state=State.STOPPED, finished_at=now, selection=files.impersonal(export)))
+
+
+def resume_stalled(*, now: datetime) -> int:
+    """End exports whose worker died while it wrote, and queue those again whose job was lost; return how many.
+
+    One that waits behind other work keeps its place.
+    """
+    before = now - files.STALLED_AFTER
+    broken = Export.objects.filter(state=State.RUNNING, moved_at__lt=before)
+    error = _("The worker ended before the file was complete. Make the export again.")
+    for export in broken.order_by("id"):
+        told = {"error": error, "finished_at": now, "selection": files.impersonal(export)}
+        broken.filter(pk=export.pk).update(state=State.FAILED, **told)
+    waiting = Export.objects.filter(state=State.QUEUED, created_at__lt=before).order_by("id")
+    lost = [export.pk for export in waiting if not waits("people.export", export_id=export.pk)]
+    for export_id in lost:
+        _defer(export_id)
+    return len(lost)
 
 
 def open_again(export: Export, *, by: str, now: datetime) -> None:

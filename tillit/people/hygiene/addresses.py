@@ -33,6 +33,13 @@ _REACHABLE = f"""
 UPDATE people_person SET flags = flags & ~{Person.UNREACHABLE}::smallint
 WHERE id = ANY (%(people)s) AND flags & {Person.UNREACHABLE} <> 0
 """
+# What the bounce said was said of the address that is theirs again.
+_BOUNCED = f"""
+UPDATE people_person p SET flags = p.flags | {Person.UNREACHABLE}
+WHERE p.id = ANY (%(people)s) AND p.flags & {Person.UNREACHABLE} = 0
+  AND (SELECT s.flags FROM people_paststanding s WHERE s.person_id = p.id AND s.until > %(at)s ORDER BY s.id LIMIT 1)
+      & {Person.UNREACHABLE} <> 0
+"""
 
 
 def mend_batch(item: ListMending, after: UUID, *, key: bytes) -> tuple[dict[str, int], UUID | None]:
@@ -42,7 +49,7 @@ def mend_batch(item: ListMending, after: UUID, *, key: bytes) -> tuple[dict[str,
 
 
 def unmend_batch(item: ListMending, after: UUID, *, key: bytes) -> tuple[dict[str, int], UUID | None]:
-    """Write the addresses back that were mended at `item.at`."""
+    """Write the addresses back that were mended at `item.at`; whom mail did not reach then, it does not reach again."""
     rows = _rows(item, after, domain=item.meant, more="AND i.created_at = %(at)s")
     return _rewrite(item, rows, domain=item.domain, key=key, name="put_back")
 
@@ -75,8 +82,8 @@ def _rewrite(
         done = {row[0] for row in cursor.fetchall()}
         old_keys = [old for old, person, _value in usable if person in done]
         cursor.execute(_DELETE, {"keys": old_keys, "people": list(done)})
-        if name == "mended":
-            cursor.execute(_REACHABLE, {"people": list(done)})
+        standing = _REACHABLE if name == "mended" else _BOUNCED
+        cursor.execute(standing, {"people": list(done), "at": item.at})
     counts = {name: len(done), "taken": len(usable) - len(done), "barred": len(rows) - len(usable)}
     return counts, rows[-1][1] if len(rows) == BATCH else None
 

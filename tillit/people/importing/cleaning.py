@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from tillit.ledger.processing import SYSTEM, processing
 from tillit.people.importing import files, undo
 from tillit.people.importing.start import STALLED_AFTER, resume
+from tillit.people.jobs import waits
 from tillit.people.models import Import, ImportChunk, ImportTrace
 
 TRACES_AT_ONCE = 50_000
@@ -40,13 +43,19 @@ def clean(*, now: datetime) -> int:
 
 
 def resume_stalled(*, now: datetime) -> int:
-    """Queue imports and undos again that say they run but wrote nothing for five minutes; return how many."""
-    stalled = Import.objects.filter(state=Import.State.RUNNING, moved_at__lt=now - STALLED_AFTER).order_by("id")
+    """Queue imports and undos again that say they run but wrote nothing for five minutes, or whose job was lost.
+
+    Returns how many. An import that waits behind others keeps its place.
+    """
+    before = now - STALLED_AFTER
+    queued = Import.objects.filter(state=Import.State.QUEUED).filter(
+        Q(moved_at__lt=before) | Q(moved_at=None, created_at__lt=before)
+    )
+    lost = [item for item in queued.order_by("id") if not waits("people.import", import_id=item.pk)]
+    stalled = [*lost, *Import.objects.filter(state=Import.State.RUNNING, moved_at__lt=before).order_by("id")]
     for item in stalled:
         resume(item)
-    halted = Import.objects.filter(state=Import.State.UNDOING, error="", moved_at__lt=now - STALLED_AFTER).order_by(
-        "id"
-    )
+    halted = Import.objects.filter(state=Import.State.UNDOING, error="", moved_at__lt=before).order_by("id")
     for item in halted:
         undo.go_on(item)
     return len(stalled) + len(halted)

@@ -343,7 +343,7 @@ def start_import(
 def resume(stopped: Import) -> None:
     """Queue an import again that failed, was stopped, or whose worker died; it goes on after the last whole chunk."""
     with transaction.atomic():
-        waiting = (Import.State.FAILED, Import.State.STOPPED, Import.State.RUNNING)
+        waiting = (Import.State.QUEUED, Import.State.FAILED, Import.State.STOPPED, Import.State.RUNNING)
         if Import.objects.filter(pk=stopped.pk, state__in=waiting).update(state=Import.State.QUEUED, error=""):
             _defer(stopped.pk)
 
