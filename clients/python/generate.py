@@ -136,8 +136,9 @@ def _said(part: dict[str, Any]) -> str:
 def _result(operation: dict[str, Any]) -> str:
     for status, answer in operation["responses"].items():
         if str(status).startswith("2"):
-            content = answer.get("content", {}).get("application/json")
-            return _said(content["schema"]) if content else "None"
+            content = answer.get("content", {})
+            said = content.get("application/json")
+            return _said(said["schema"]) if said else "bytes" if content else "None"
     raise ValueError(f"{operation['operationId']} answers nothing good")
 
 

@@ -26,7 +26,7 @@ ENDPOINTS = [
 def address(path: str) -> str:
     number = "2147483647"
     names = {"person_id": str(UUID(int=7)), "list_id": number, "segment_id": number}
-    names |= {"import_id": number, "suppression_id": number}
+    names |= dict.fromkeys(("import_id", "suppression_id", "source_id", "export_id"), number)
     names |= {"merge_id": str(UUID(int=8)), "other_id": str(UUID(int=9))}
     for name, value in names.items():
         path = path.replace(f"{{{name}}}", value)

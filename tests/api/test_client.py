@@ -72,10 +72,12 @@ def test_a_program_works_with_it(package: Any, tillit: Any, house: Program, sett
     assert tillit.get_person(added["id"])["fields"] == {"first_name": "Anna"}
     tillit.change_person(added["id"], fields={"first_name": None, "title": "CEO"})
     assert tillit.get_person(added["id"])["fields"] == {"title": "CEO"}
-    file = io.BytesIO(b"email\nbo@example.org\ncy@example.org\n")
+    file = io.BytesIO(b"email\nbo@example.org\ncy@example.org\nnobody\n")
     item = tillit.import_file(file, source=source["id"], list=news["id"], file_name="more.csv")
     run_import(item["id"])
     assert tillit.get_import(item["id"])["counts"]["new"] == 2
+    assert [row["cells"] for row in tillit.every(tillit.list_refused_rows, item["id"])] == [{"email": "nobody"}]
+    assert tillit.download_refused_rows(item["id"]).startswith(b"\xef\xbb\xbfline,reason,email")
     assert len(list(tillit.every(tillit.list_persons, list=news["id"], limit=2))) == 3
     assert tillit.unsubscribe_person(news["id"], added["id"]) == {"changed": True}
     with pytest.raises(package.Problem) as refused:

@@ -14,6 +14,7 @@ import schemathesis
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
@@ -30,7 +31,7 @@ from tests import make
 from tests.api.conftest import Program
 from tillit.api.described import api
 from tillit.api.shapes import RegionCode
-from tillit.people.models import Source
+from tillit.people.models import Export, Import, Source
 from tillit.policy.regions import Region
 
 #: Requests an endpoint, of each kind; a run by hand looks at more.
@@ -71,6 +72,8 @@ def test_no_request_breaks_the_server(
         "person_id": str(make.person(program.workspace)),
         "list_id": make.mailing_list(program.workspace).pk,
         "source_id": source.pk,
+        "import_id": _import(source).pk,
+        "export_id": _export(program).pk,
     }
     endpoint = described[path][method]
 
@@ -94,6 +97,18 @@ def test_no_request_breaks_the_server(
         send()
     except Unsatisfiable:
         pytest.skip("nothing about it could be wrong")
+
+
+def _import(source: Source) -> Import:
+    """An import that is over, of a file that is gone."""
+    told = {"file_name": "people.csv", "path": "gone.csv", "options": {"columns": []}, "started_by": "key:1"}
+    return Import.objects.create(workspace=source.workspace, source=source, state=Import.State.DONE, **told)
+
+
+def _export(program: Program) -> Export:
+    """An export whose file was deleted."""
+    told = {"purpose": "audience.administer", "format": "csv", "started_by": "key:1", "created_at": timezone.now()}
+    return Export.objects.create(workspace=program.workspace, state=Export.State.DONE, **told)
 
 
 def test_the_description_is_one_of_openapi_3_1() -> None:

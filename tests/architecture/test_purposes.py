@@ -23,6 +23,7 @@ PASSED_ON = {
     "people/bulk/run.py": "the act's own",
     "people/exporting/run.py": "the one that whoever exports chooses",
     "people/exporting/start.py": "the one that whoever exports chooses",
+    "people/importing/refusals.py": "the import's own",
     "people/importing/run.py": "the import's own",
     "people/importing/start.py": "the one that whoever imports chooses, of those that let files in",
     "people/importing/trial.py": "the import's own",

@@ -50,7 +50,7 @@ def test_a_file_goes_from_upload_to_result(house, editor):
     for expected in ("Everything is in", "not an email address", "Columns left out:", "Sko", "The file was removed"):
         assert expected in done, expected
     report = editor.get(f"/w/{house.pk}/imports/{item.pk}/refused")
-    assert b"invalid_address" in b"".join(report.streaming_content)
+    assert b"invalid_address" in report.content
     assert "register.csv" in text(editor.get(f"/w/{house.pk}/imports"))
 
 

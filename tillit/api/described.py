@@ -12,7 +12,19 @@ from ninja.renderers import BaseRenderer
 from pydantic_core import to_json
 
 from tillit.api import problems
-from tillit.api.endpoints import choices, duplicates, imports, lists, me, persons, segments, sources, suppressions
+from tillit.api.endpoints import (
+    choices,
+    duplicates,
+    exports,
+    imports,
+    lists,
+    me,
+    persons,
+    refused,
+    segments,
+    sources,
+    suppressions,
+)
 from tillit.api.once import HEADER, LONGEST
 
 DESCRIPTION = """\
@@ -68,6 +80,9 @@ class Api(NinjaAPI):
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """Say what endpoints have in common: problems, the idempotency key, what a key needs."""
+    if kind := operation.pop("x-tillit-gives", ""):
+        file = {"type": "string", "format": "binary"}
+        operation["responses"] = {200: {"description": "The file.", "content": {kind: {"schema": file}}}}
     statuses = {*_ANY, 400} if "requestBody" in operation else {*_ANY}
     statuses |= {404} if "{" in path else set()
     statuses |= {409} if method in _WRITES or operation["x-tillit-purpose"] else set()
@@ -106,5 +121,5 @@ api = Api(
     urls_namespace="api-v1",
     openapi_extra={"info": {"license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}},
 )
-for module in (me, persons, duplicates, lists, choices, segments, imports, suppressions, sources):
+for module in (me, persons, duplicates, lists, choices, segments, imports, refused, exports, suppressions, sources):
     api.add_router("", module.router)

@@ -17,12 +17,18 @@ Endpoint = Callable[..., Any]
 
 
 def reads(
-    router: Router, path: str, *, response: Any, purpose: str | None = "", role: Role = Role.VIEWER
+    router: Router,
+    path: str,
+    *,
+    response: Any = None,
+    purpose: str | None = "",
+    role: Role = Role.VIEWER,
+    gives: str = "",
 ) -> Callable[[Endpoint], Endpoint]:
-    """Declare an endpoint that changes nothing."""
+    """Declare an endpoint that changes nothing. `gives` is the media type of a file that it answers with."""
+    more = _said(role, purpose) | ({"x-tillit-gives": gives} if gives else {})
 
     def declare(view: Endpoint) -> Endpoint:
-        more = _said(role, purpose)
         return router.get(path, auth=Key(role, purpose), response=response, openapi_extra=more)(_following(view))
 
     return declare
@@ -34,7 +40,7 @@ def writes(
     path: str,
     *,
     response: Any,
-    purpose: str,
+    purpose: str | None,
     role: Role = Role.EDITOR,
     takes: str = "",
     before: Before | None = None,

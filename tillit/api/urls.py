@@ -7,6 +7,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from tillit.api.described import api
+from tillit.api.endpoints.exports import export_file
 from tillit.api.problems import KINDS
 
 
@@ -20,5 +21,6 @@ def problem(request: HttpRequest, kind: str) -> HttpResponse:
 
 urlpatterns = [
     path("api/v1/", api.urls),
+    path("api/files/exports/<str:token>", export_file, name="export_file"),
     path("api/problems/<slug:kind>", problem, name="api_problem"),
 ]

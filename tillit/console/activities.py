@@ -56,6 +56,7 @@ ACTS = {
     "person.rectify": gettext_noop("Corrected a person’s information"),
     "people.import": gettext_noop("Brought in people from a file"),
     "people.import.receive": gettext_noop("Received a file to import"),
+    "people.import.refused": gettext_noop("Read the rows that an import refused"),
     "people.import.try": gettext_noop("Saw what an import would change"),
     "people.import.weigh": gettext_noop("Looked at what undoing an import would do"),
     "people.import.undo": gettext_noop("Undid an import"),

@@ -88,8 +88,10 @@ class Connection:
             request = urllib.request.Request(url, data=data, headers=headers, method=method)  # noqa: S310  the caller's
             try:
                 with urllib.request.urlopen(request, timeout=self.timeout_s) as answer:  # noqa: S310
-                    text = answer.read()
-                    return json.loads(text) if text else None
+                    content = answer.read()
+                    if answer.headers.get_content_type() != "application/json":
+                        return content or None  # a file
+                    return json.loads(content) if content else None
             except urllib.error.HTTPError as error:
                 with error:
                     problem = _problem(error)

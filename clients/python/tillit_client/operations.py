@@ -458,6 +458,8 @@ class Tillit(Connection):
         *,
         url: str,
         source: int,
+        columns: dict[str, Any] = UNSET,
+        modes: dict[str, Any] = UNSET,
         list: int | None = UNSET,
         sheet: str = UNSET,
         purpose: str = UNSET,
@@ -472,6 +474,8 @@ class Tillit(Connection):
             "POST",
             "/imports/from-address",
             body={
+                "columns": columns,
+                "modes": modes,
                 "url": url,
                 "source": source,
                 "list": list,
@@ -485,13 +489,21 @@ class Tillit(Connection):
         return answer
 
     def start_import(
-        self, import_id: int, *, columns: dict[str, Any] = UNSET, idempotency_key: str | None = None
+        self,
+        import_id: int,
+        *,
+        columns: dict[str, Any] = UNSET,
+        modes: dict[str, Any] = UNSET,
+        idempotency_key: str | None = None,
     ) -> shapes.ImportShown:
         """Begin an import that was sent with `begin=false`, with other meanings of its columns if need be.
 
         Needs the role `editor` and the purpose `audience.import`."""
         answer: shapes.ImportShown = self.call(
-            "POST", f"/imports/{import_id}/start", body={"columns": columns}, idempotency_key=idempotency_key
+            "POST",
+            f"/imports/{import_id}/start",
+            body={"columns": columns, "modes": modes},
+            idempotency_key=idempotency_key,
         )
         return answer
 
@@ -515,6 +527,82 @@ class Tillit(Connection):
         Needs the role `editor` and the purpose `rights.fulfil`."""
         answer: shapes.ImportShown = self.call("POST", f"/imports/{import_id}/undo", idempotency_key=idempotency_key)
         return answer
+
+    def list_refused_rows(self, import_id: int, *, limit: int = UNSET, cursor: str = UNSET) -> shapes.RefusedPage:
+        """The rows that were refused, each with the reason; they are kept for 30 days.
+
+        Needs the role `editor` and the purpose `audience.import`."""
+        answer: shapes.RefusedPage = self.call(
+            "GET", f"/imports/{import_id}/refused-rows", query={"limit": limit, "cursor": cursor}
+        )
+        return answer
+
+    def download_refused_rows(self, import_id: int) -> bytes:
+        """The same as a CSV, to be mended and imported again; what looks like a formula has an apostrophe before it.
+
+        Needs the role `editor` and the purpose `audience.import`."""
+        answer: bytes = self.call("GET", f"/imports/{import_id}/refused-rows.csv")
+        return answer
+
+    def list_exports(self, *, purpose: str = UNSET, limit: int = UNSET, cursor: str = UNSET) -> shapes.ExportPage:
+        """What was taken out of the workspace under a purpose.
+
+        Needs the role `viewer` and the purpose that is asked for."""
+        answer: shapes.ExportPage = self.call(
+            "GET", "/exports", query={"purpose": purpose, "limit": limit, "cursor": cursor}
+        )
+        return answer
+
+    def make_export(
+        self,
+        *,
+        purpose: str = UNSET,
+        q: str = UNSET,
+        list: int | None = UNSET,
+        state: str = UNSET,
+        segment: int | None = UNSET,
+        region: Literal["UNKNOWN", "EEA", "UK", "CH", "US-CA", "US", "CA", "AU", "NZ", "JP", "KR", "BR", "SG", "OTHER"]
+        | None = UNSET,
+        persons: list[str] = UNSET,
+        format: Any = UNSET,
+        columns: list[str] | None = UNSET,
+        recipient: str = UNSET,
+        idempotency_key: str | None = None,
+    ) -> shapes.ExportShown:
+        """Take out people whom a purpose permits, with what it uses and the recipient may have; a job writes the file.
+
+        Needs the role `editor` and the purpose that is asked for."""
+        answer: shapes.ExportShown = self.call(
+            "POST",
+            "/exports",
+            query={"purpose": purpose},
+            body={
+                "q": q,
+                "list": list,
+                "state": state,
+                "segment": segment,
+                "region": region,
+                "persons": persons,
+                "format": format,
+                "columns": columns,
+                "recipient": recipient,
+            },
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def get_export(self, export_id: int, *, purpose: str = UNSET) -> shapes.OneExport:
+        """An export, to see how far it is, and a new address of its file once it is done.
+
+        Needs the role `editor` and the purpose that is asked for."""
+        answer: shapes.OneExport = self.call("GET", f"/exports/{export_id}", query={"purpose": purpose})
+        return answer
+
+    def delete_export(self, export_id: int, *, purpose: str = UNSET, idempotency_key: str | None = None) -> None:
+        """Stop an export, and delete its file before its time is over; that it was made stays known.
+
+        Needs the role `editor` and the purpose that is asked for."""
+        self.call("DELETE", f"/exports/{export_id}", query={"purpose": purpose}, idempotency_key=idempotency_key)
 
     def list_suppressions(self, *, limit: int = UNSET, cursor: str = UNSET) -> shapes.SuppressionPage:
         """What the workspace suppresses.
@@ -568,7 +656,15 @@ class Tillit(Connection):
         return answer
 
     def make_source(
-        self, *, name: str, warranty: str, valid_until: str | None = UNSET, idempotency_key: str | None = None
+        self,
+        *,
+        name: str,
+        warranty: str,
+        collected_by: str = UNSET,
+        basis: Literal["", "consent", "customer", "interest", "public", "other"] = UNSET,
+        country: str = UNSET,
+        valid_until: str | None = UNSET,
+        idempotency_key: str | None = None,
     ) -> shapes.SourceShown:
         """Write down a source, which an import or a consent from elsewhere needs.
 
@@ -576,7 +672,73 @@ class Tillit(Connection):
         answer: shapes.SourceShown = self.call(
             "POST",
             "/sources",
-            body={"name": name, "warranty": warranty, "valid_until": valid_until},
+            body={
+                "collected_by": collected_by,
+                "basis": basis,
+                "country": country,
+                "valid_until": valid_until,
+                "name": name,
+                "warranty": warranty,
+            },
             idempotency_key=idempotency_key,
         )
+        return answer
+
+    def get_source(self, source_id: int) -> shapes.SourceShown:
+        """One source.
+
+        Needs the role `viewer`."""
+        answer: shapes.SourceShown = self.call("GET", f"/sources/{source_id}")
+        return answer
+
+    def change_source(
+        self,
+        source_id: int,
+        *,
+        name: str | None = UNSET,
+        warranty: str | None = UNSET,
+        collected_by: str | None = UNSET,
+        basis: Literal["", "consent", "customer", "interest", "public", "other"] | None = UNSET,
+        country: str | None = UNSET,
+        valid_until: str | None = UNSET,
+        idempotency_key: str | None = None,
+    ) -> shapes.SourceShown:
+        """Change a source, or renew its warranty.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        answer: shapes.SourceShown = self.call(
+            "PATCH",
+            f"/sources/{source_id}",
+            body={
+                "name": name,
+                "warranty": warranty,
+                "collected_by": collected_by,
+                "basis": basis,
+                "country": country,
+                "valid_until": valid_until,
+            },
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def put_evidence(
+        self, source_id: int, content: Content, *, file_name: str = UNSET, idempotency_key: str | None = None
+    ) -> shapes.SourceShown:
+        """Keep a file that proves the warranty, in the place of the one before.
+
+        Needs the role `editor` and the purpose `audience.administer`."""
+        answer: shapes.SourceShown = self.call(
+            "PUT",
+            f"/sources/{source_id}/evidence",
+            query={"file_name": file_name},
+            content=content,
+            idempotency_key=idempotency_key,
+        )
+        return answer
+
+    def get_evidence(self, source_id: int) -> bytes:
+        """The file that proves the warranty.
+
+        Needs the role `viewer`."""
+        answer: bytes = self.call("GET", f"/sources/{source_id}/evidence")
         return answer

@@ -46,6 +46,7 @@ class ColumnShown(TypedDict):
 
     name: str
     target: str
+    mode: str
 
 
 class DuplicatePage(TypedDict):
@@ -72,6 +73,30 @@ class ExplanationShown(TypedDict):
     purposes: list[dict[str, Any]]
 
 
+class ExportPage(TypedDict):
+    """Some exports, newest first."""
+
+    items: list[ExportShown]
+    next: str | None
+
+
+class ExportShown(TypedDict):
+    """An export, with how far it is."""
+
+    id: int
+    state: str
+    purpose: str
+    recipient: str
+    format: str
+    columns: list[str]
+    total: int
+    written: int
+    error: str
+    created_at: str
+    finished_at: str | None
+    expires_at: str | None
+
+
 class Fault(TypedDict):
     """One thing that is wrong with a request."""
 
@@ -95,9 +120,22 @@ class Fields(TypedDict):
     items: list[FieldShown]
 
 
+class FileShown(TypedDict):
+    """Where the file is, for a few minutes; the address needs no key, so keep it to yourself."""
+
+    url: str
+    expires_at: str
+    size_bytes: int
+
+
+Format = Literal["csv", "xlsx", "jsonl"]
+
+
 class FromAddress(TypedDict):
     """A file to fetch over https."""
 
+    columns: NotRequired[dict[str, Any]]
+    modes: NotRequired[dict[str, Any]]
     url: str
     source: int
     list: NotRequired[int | None]
@@ -203,9 +241,10 @@ class ListShown(TypedDict):
 
 
 class Meanings(TypedDict):
-    """What columns mean, over what was guessed: column → field; empty leaves one out."""
+    """What columns mean, over what was guessed, and what becomes of values that are known."""
 
     columns: NotRequired[dict[str, Any]]
+    modes: NotRequired[dict[str, Any]]
 
 
 class MergeShown(TypedDict):
@@ -230,6 +269,12 @@ class Merges(TypedDict):
     items: list[MergeShown]
 
 
+class Named(TypedDict):
+    """What a file that is sent as the body is called."""
+
+    file_name: NotRequired[str]
+
+
 class NewChoice(TypedDict):
     """What a person decided about a purpose."""
 
@@ -237,6 +282,22 @@ class NewChoice(TypedDict):
     state: Literal["granted", "refused", "withdrawn", "objected"]
     source: NotRequired[int | None]
     obtained: NotRequired[str]
+
+
+class NewExport(TypedDict):
+    """Whom to take out, and as what; every part narrows whom."""
+
+    q: NotRequired[str]
+    list: NotRequired[int | None]
+    state: NotRequired[str]
+    segment: NotRequired[int | None]
+    region: NotRequired[
+        Literal["UNKNOWN", "EEA", "UK", "CH", "US-CA", "US", "CA", "AU", "NZ", "JP", "KR", "BR", "SG", "OTHER"] | None
+    ]
+    persons: NotRequired[list[str]]
+    format: NotRequired[Any]
+    columns: NotRequired[list[str] | None]
+    recipient: NotRequired[str]
 
 
 class NewList(TypedDict):
@@ -273,9 +334,30 @@ class NewSegment(TypedDict):
 class NewSource(TypedDict):
     """A source to write down."""
 
+    collected_by: NotRequired[str]
+    basis: NotRequired[Literal["", "consent", "customer", "interest", "public", "other"]]
+    country: NotRequired[str]
+    valid_until: NotRequired[str | None]
     name: str
     warranty: str
-    valid_until: NotRequired[str | None]
+
+
+class OneExport(TypedDict):
+    """An export, with its file once it is done."""
+
+    id: int
+    state: str
+    purpose: str
+    recipient: str
+    format: str
+    columns: list[str]
+    total: int
+    written: int
+    error: str
+    created_at: str
+    finished_at: str | None
+    expires_at: str | None
+    file: FileShown | None
 
 
 class Parted(TypedDict):
@@ -347,6 +429,21 @@ class Problem(TypedDict):
     errors: NotRequired[list[Fault] | None]
 
 
+class RefusedPage(TypedDict):
+    """Some refused rows, in the order of the import."""
+
+    items: list[RefusedShown]
+    next: str | None
+
+
+class RefusedShown(TypedDict):
+    """A row that was refused, or came in without some of its values."""
+
+    line: int
+    reason: str
+    cells: dict[str, str]
+
+
 class SearchBegun(TypedDict):
     """Whether a search was begun; false where one was under way."""
 
@@ -403,6 +500,17 @@ class SignUp(TypedDict):
     language: NotRequired[str]
 
 
+class SourceChange(TypedDict):
+    """What to change of a source; what is left out stays. `valid_until` null has no end."""
+
+    name: NotRequired[str | None]
+    warranty: NotRequired[str | None]
+    collected_by: NotRequired[str | None]
+    basis: NotRequired[Literal["", "consent", "customer", "interest", "public", "other"] | None]
+    country: NotRequired[str | None]
+    valid_until: NotRequired[str | None]
+
+
 class SourcePage(TypedDict):
     """Some sources, oldest first."""
 
@@ -416,7 +524,11 @@ class SourceShown(TypedDict):
     id: int
     name: str
     warranty: str
+    collected_by: str
+    basis: str
+    country: str
     valid_until: str | None
+    evidence: str
 
 
 class StandingShown(TypedDict):

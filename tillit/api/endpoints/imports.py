@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -47,6 +47,7 @@ class ColumnShown(BaseModel):
 
     name: str
     target: str
+    mode: str = Field(description="What becomes of a value that is known: overwrite, keep, or empty (only then set).")
 
 
 class ImportShown(BaseModel):
@@ -88,7 +89,19 @@ class Upload(BaseModel):
     begin: bool = Field(True, description="False to look at the columns before it begins.")
 
 
-class FromAddress(Shape):
+Mode = Literal["overwrite", "keep", "empty"]
+
+
+class Meanings(Shape):
+    """What columns mean, over what was guessed, and what becomes of values that are known."""
+
+    columns: dict[Text, Text] = Field(
+        default={}, max_length=300, description="Column → field, or `email`, `phone`, `status` …; empty leaves one out."
+    )
+    modes: dict[Text, Mode] = Field(default={}, max_length=300, description="Column → mode.")
+
+
+class FromAddress(Meanings):
     """A file to fetch over https."""
 
     url: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[!-~]+$")]
@@ -98,12 +111,6 @@ class FromAddress(Shape):
     purpose: PurposeId = purposes.CONTACTS
     consent: PurposeId | None = None
     begin: bool = True
-
-
-class Meanings(Shape):
-    """What columns mean, over what was guessed: column → field; empty leaves one out."""
-
-    columns: dict[Text, Text] = Field(default={}, max_length=300)
 
 
 @reads(router, "/imports", response=ImportPage, purpose=IMPORT)
@@ -120,7 +127,7 @@ def list_imports(request: KeyRequest, limit: Limit = 50, cursor: Cursor = "") ->
 @reads(router, "/imports/{int:import_id}", response=ImportShown, purpose=IMPORT)
 def get_import(request: KeyRequest, import_id: NumberPath) -> ImportShown:
     """An import, to see how far it is."""
-    return _shown(_import(request, import_id))
+    return _shown(import_of(request, import_id))
 
 
 @contextmanager
@@ -164,22 +171,22 @@ def import_from_address(request: KeyRequest, body: FromAddress) -> Any:
 @writes(router, "POST", "/imports/{int:import_id}/start", response=ImportShown, purpose=IMPORT)
 def start_import(request: KeyRequest, import_id: NumberPath, body: Meanings) -> ImportShown:
     """Begin an import that was sent with `begin=false`, with other meanings of its columns if need be."""
-    draft = _import(request, import_id)
+    draft = import_of(request, import_id)
     if draft.state != State.DRAFT:
         raise ApiProblem("conflict", _("The import has begun already."))
-    return _shown(_begin(draft, body.columns, request))
+    return _shown(_begin(draft, body, request))
 
 
 @writes(router, "POST", "/imports/{int:import_id}/stop", response=Changed, purpose=IMPORT)
 def stop_import(request: KeyRequest, import_id: NumberPath) -> Changed:
     """Stop an import after the people it is writing; what is written stays."""
-    return Changed(changed=start.stop(_import(request, import_id), now=request.now))
+    return Changed(changed=start.stop(import_of(request, import_id), now=request.now))
 
 
 @writes(router, "POST", "/imports/{int:import_id}/resume", response=Changed, purpose=IMPORT)
 def resume_import(request: KeyRequest, import_id: NumberPath) -> Changed:
     """Go on with an import that was stopped or failed, after the last that was written."""
-    found = _import(request, import_id)
+    found = import_of(request, import_id)
     if found.state not in {State.STOPPED, State.FAILED}:
         return Changed(changed=False)
     if not start.path_of(found).exists():
@@ -191,7 +198,7 @@ def resume_import(request: KeyRequest, import_id: NumberPath) -> Changed:
 @writes(router, "POST", "/imports/{int:import_id}/undo", response=ImportShown, purpose=FULFIL)
 def undo_import(request: KeyRequest, import_id: NumberPath) -> ImportShown:
     """Undo an import within 30 days: what was done since stays. Its state is `undoing`, then `undone`."""
-    found = _import(request, import_id)
+    found = import_of(request, import_id)
     undo.begin(found, by=actor(request), now=request.now)
     return _shown(found)
 
@@ -199,7 +206,7 @@ def undo_import(request: KeyRequest, import_id: NumberPath) -> ImportShown:
 @writes(router, "DELETE", "/imports/{int:import_id}", response={204: None}, purpose=IMPORT)
 def discard_import(request: KeyRequest, import_id: NumberPath) -> Any:
     """Remove a file that was sent and never imported."""
-    draft = _import(request, import_id)
+    draft = import_of(request, import_id)
     if draft.state != State.DRAFT:
         raise ApiProblem("conflict", _("The import has begun already."))
     start.discard(draft)
@@ -230,16 +237,17 @@ def _receive(request: KeyRequest, file_name: str, wanted: Upload | FromAddress) 
     )
     if wanted.begin:
         try:
-            draft = _begin(draft, {}, request)
+            draft = _begin(draft, wanted if isinstance(wanted, FromAddress) else Meanings(), request)
         except BadMapping:
             start.discard(draft)  # nobody would find it: send it with begin=false to say what its columns mean
             raise
     return Status(201, _shown(draft))
 
 
-def _begin(draft: Import, meanings: dict[str, str], request: KeyRequest) -> Import:
-    columns = mapping.apply_map(start.columns_of(draft), meanings)
-    return start.start(draft, [column.target for column in columns], now=request.now)
+def _begin(draft: Import, told: Meanings, request: KeyRequest) -> Import:
+    columns = mapping.apply_modes(mapping.apply_map(start.columns_of(draft), told.columns), told.modes)
+    modes = [column.mode for column in columns]
+    return start.start(draft, [column.target for column in columns], modes, now=request.now)
 
 
 def _body(request: KeyRequest) -> Iterator[bytes]:
@@ -256,7 +264,8 @@ def _list(workspace_id: int, number: int | None) -> MailingList | None:
     return found
 
 
-def _import(request: KeyRequest, number: int) -> Import:
+def import_of(request: KeyRequest, number: int) -> Import:
+    """An import of the key's workspace. Raises ApiProblem."""
     found = queries.imports(request.auth.workspace_id).filter(pk=number).first()
     if found is None:
         raise missing()
@@ -271,9 +280,7 @@ def _shown(item: Import) -> ImportShown:
         source=item.source_id,
         list=item.list_id,
         purpose=purposes.purpose_of(item),
-        columns=[
-            ColumnShown(**{name: column[name] for name in ("name", "target")}) for column in item.options["columns"]
-        ],
+        columns=[ColumnShown(name=each.name, target=each.target, mode=each.mode) for each in start.columns_of(item)],
         counts=item.counts,
         read_bytes=item.read_bytes,
         total_bytes=item.total_bytes,

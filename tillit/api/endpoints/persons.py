@@ -146,7 +146,7 @@ def list_persons(
             list_id=wish.list,
             state=wish.state,
             segment_id=wish.segment,
-            region=_code(wish.region) if wish.region else None,
+            region=region_of(wish.region) if wish.region else None,
             ids=ids or (),
             after=after,
             limit=limit,
@@ -186,7 +186,7 @@ def add_person(request: KeyRequest, body: NewPerson) -> PersonAdded:
         source=source_of(key.workspace_id, body.source),
         by=actor(request),
         now=request.now,
-        region=_code(body.region),
+        region=region_of(body.region),
         language=body.language,
         values=values,
         lists=_lists(key.workspace_id, body.lists),
@@ -265,7 +265,8 @@ def _code_of(person: Person) -> RegionCode:
     return code
 
 
-def _code(region: RegionCode) -> int:
+def region_of(region: RegionCode) -> int:
+    """The region of a code."""
     return int(next(each for each in Region if each.code == region))
 
 
@@ -298,6 +299,6 @@ def _move(workspace_id: int, person_id: UUID, body: PersonChange, *, by: str) ->
         person = Person.objects.filter(pk=person_id).first()
     if person is None:
         raise missing()
-    region = person.region if body.region is None else _code(body.region)
+    region = person.region if body.region is None else region_of(body.region)
     language = person.language if body.language is None else body.language
     records.change_place(workspace_id, person_id, region=region, language=language, by=by)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
@@ -18,10 +18,11 @@ from tillit.console.import_forms import DATE_ORDERS, DELIMITERS, ENCODINGS, MODE
 from tillit.console.listing import Listing
 from tillit.console.navigation import address
 from tillit.console.pages import PageRequest, page, verb
+from tillit.downloads import download
 from tillit.ledger.processing import user_actor
 from tillit.people import lists as keeping
 from tillit.people import queries
-from tillit.people.importing import files, mapping, purposes, reception, start, trial, undo
+from tillit.people.importing import files, mapping, purposes, reception, refusals, start, trial, undo
 from tillit.people.importing.files import NotReadable
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.importing.names import STANDING
@@ -231,12 +232,12 @@ def discard_import(request: PageRequest, import_id: int) -> HttpResponse:
 def refused_rows(request: PageRequest, import_id: int) -> HttpResponseBase:
     """The refused rows with their reasons, as a file."""
     item = _import(request, import_id)
-    path_ = files.refused_path(item.pk)
-    if not path_.exists():
+    report = refusals.whole(item, by=_by(request))
+    if report is None:
         raise Http404
-    return FileResponse(
-        path_.open("rb"), as_attachment=True, filename=f"refused-{item.pk}.csv", content_type="text/csv"
-    )
+    size = report.stat().st_size
+    name = f"refused-{item.pk}.csv"
+    return download(request, report.open("rb"), name=name, kind="text/csv; charset=utf-8", size_bytes=size)
 
 
 def _import(request: PageRequest, import_id: int, *states: str) -> Import:

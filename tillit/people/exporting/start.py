@@ -29,7 +29,8 @@ State = Export.State
 class Order:
     """Whom to take out, under which purpose, for whom (a recipient of the policy, or ourselves), and as what.
 
-    `columns` are names, None for the usual ones.
+    `columns` are names, None for the usual ones. `asked_from_outside` says that the recipient asks: whom they ask for
+    may tell them of no category that they may not have.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -37,6 +38,7 @@ class Order:
     recipient: str = ""
     format: str = Export.Format.CSV
     columns: tuple[str, ...] | None = None
+    asked_from_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ def offer(workspace_id: int, order: Order, *, by: str) -> Offer:
     """Count and check an order. Raises Refused where the policy does not let the data be used, or go, like this."""
     act = "people.export.count"
     with processing(workspace_id, order.purpose, by=by, act=act, recipient=order.recipient or _house(by)) as activity:
+        if order.asked_from_outside:
+            holding.check_recipient(order.selection, activity.categories)
         possible = possible_columns(activity, order)
         wanted = holding.chosen(order.columns, possible)
         people = _counted(workspace_id, order.selection)
@@ -141,13 +145,13 @@ def resume_stalled(*, now: datetime) -> int:
     return len(lost)
 
 
-def open_again(export: Export, *, by: str, now: datetime) -> None:
+def open_again(export: Export, *, by: str, now: datetime, purpose: str = ADMINISTER) -> None:
     """Record that somebody downloads the file. Raises Refused when its time is over."""
     if files.path_of(export) is None or (export.expires_at and export.expires_at <= now):
         raise Refused(str(holding.EXPIRED), rule=export.purpose)
     about = f"export:{export.pk}"
     act = "people.export.download"
-    with processing(export.workspace_id, ADMINISTER, by=by, act=act, about=about) as activity:
+    with processing(export.workspace_id, purpose, by=by, act=act, about=about) as activity:
         activity.count(persons=export.written)
 
 

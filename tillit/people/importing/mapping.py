@@ -151,6 +151,15 @@ def apply_map(columns: Sequence[Column], wanted: Mapping[str, str]) -> list[Colu
     ]
 
 
+def apply_modes(columns: Sequence[Column], wanted: Mapping[str, str]) -> list[Column]:
+    """Return the columns with the given modes (column name → mode). Raises BadMapping as `apply_map` does."""
+    by_name = {fold(name): mode for name, mode in wanted.items()}
+    missing = set(by_name) - {fold(column.name) for column in columns}
+    if missing:
+        raise BadMapping(_("The file has no column “%(name)s”.") % {"name": sorted(missing)[0]})
+    return [replace(column, mode=by_name.get(fold(column.name), column.mode)) for column in columns]
+
+
 def _target(text: str) -> str:
     return text if not text or text in TARGETS or text.startswith(FIELD) else FIELD + text
 
