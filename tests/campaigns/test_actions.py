@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone
+from procrastinate import JobContext
+from procrastinate.jobs import Job
 
 from tests import make
-from tillit.campaigns import actions, queries, readiness
+from tillit.campaigns import actions, queries, readiness, tasks
 from tillit.campaigns.actions import NotNow, NotReady
+from tillit.campaigns.audience import EVERYBODY
 from tillit.campaigns.mails import running
 from tillit.campaigns.models import Campaign
 from tillit.campaigns.slots import ContentErrors
@@ -19,6 +23,10 @@ from tillit.delivery.models import Message
 from tillit.env import env
 from tillit.ledger.models import Activity
 from tillit.ledger.processing import processing
+from tillit.people.models import Segment
+from tillit.people.segments.conditions import vocabulary
+from tillit.people.segments.language import parse
+from tillit.people.segments.tree import Mistake, to_json
 
 pytestmark = pytest.mark.django_db
 MARKETING, OPERATE = "marketing.email", "delivery.operate"
@@ -248,3 +256,45 @@ def test_how_far_it_is_comes_from_its_batches(draft):
     found = queries.advance(campaign)
     assert (found.prepared, found.settled, found.waiting) == (3, 2, 1)
     assert found.left_s == pytest.approx(1, abs=0.5)
+
+
+@pytest.mark.clause("C8")
+def test_a_campaign_that_is_refused_while_it_is_prepared_is_a_draft_again(draft, workspace):
+    town = workspace.fields.create(name="town", label="Town", category="demographics")
+    tree = to_json(parse('not town = "Lund"', vocabulary(workspace.pk)))
+    draft.segment = Segment.objects.create(workspace=workspace, name="Lund", tree=tree)
+    draft.save()
+    actions.send(draft, by="user:1", now=timezone.now())
+    town.delete()
+    assert actions.prepare(draft.pk) == 0
+    draft.refresh_from_db()
+    assert (draft.state, draft.prepared_at, draft.links) == ("draft", None, [])
+    assert "town" in draft.audience["trouble"].lower()
+    assert Activity.objects.filter(act="campaign.prepare", outcome="refused").count() == 1
+    texts = {name: getattr(draft, name) for name in actions.TEXTS}
+    actions.edit(draft, texts=texts, lists=draft.lists.all(), narrowing=EVERYBODY)
+    assert "trouble" not in draft.audience
+    campaign = sent(draft)
+    assert (campaign.state, campaign.audience["prepared"]) == ("sending", 3)
+
+
+def test_the_last_failure_of_a_preparation_gives_the_campaign_back(draft, workspace):
+    actions.send(draft, by="user:1", now=timezone.now())
+    broken = Segment.objects.create(workspace=workspace, name="Broken", tree={"nonsense": 1})
+    Campaign.objects.filter(pk=draft.pk).update(segment=broken)
+    for attempts, state in ((0, "preparing"), (4, "preparing"), (5, "draft")):
+        job = Job(id=1, queue="default", lock=None, queueing_lock=None, task_name="x", attempts=attempts)
+        with pytest.raises(Mistake):
+            tasks.prepare(JobContext(app=None, job=job, start_timestamp=0, abort_reason=lambda: None), draft.pk)
+        draft.refresh_from_db()
+        assert draft.state == state
+    assert "Its log says why" in draft.audience["trouble"]
+
+
+def test_a_preparation_whose_job_was_lost_is_queued_again(draft):
+    actions.send(draft, by="user:1", now=timezone.now())
+    later = timezone.now() + actions.STALLED_AFTER + timedelta(seconds=1)
+    assert actions.resume_stalled(now=later) == 0
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE task_name = 'campaigns.prepare'")
+    assert [actions.resume_stalled(now=later) for _ in range(2)] == [1, 0]

@@ -206,6 +206,14 @@ def test_the_review_shows_what_is_missing_and_does_not_let_it_go(draft, editor, 
     assert draft.state == "draft"
 
 
+def test_a_campaign_that_came_back_says_why_where_it_is_mended(draft, editor, client):
+    actions.send(draft, by="user:1", now=timezone.now())
+    actions.give_back(draft.pk, "The segment is <b>gone</b>.")
+    for page in ("/edit", "/review"):
+        shown = client.get(at(draft, page)).content.decode()
+        assert "is a draft again" in shown and "The segment is &lt;b&gt;gone" in shown
+
+
 def test_a_campaign_is_sent_from_its_review(draft, editor, client):
     assert "Send to 1 person" in client.get(at(draft, "/review")).content.decode()
     assert client.post(at(draft, "/send"))["Location"].endswith(at(draft))

@@ -24,13 +24,17 @@ from tillit.consent.models import Choice, VoidedChoice
 from tillit.consent.subscriptions import unsubscribe
 from tillit.delivery.models import Message
 from tillit.ledger.processing import SYSTEM, processing
-from tillit.people import lists, records
+from tillit.people import lists, notes, records
 from tillit.people.actions import make_default_fields, set_subscription
+from tillit.people.bulk import actions as bulk
+from tillit.people.bulk import run as bulk_run
 from tillit.people.importing import cleaning, files, undo
 from tillit.people.importing.run import run_import
 from tillit.people.importing.start import resume
 from tillit.people.importing.undo import CannotUndo, begin, preview, run_undo
-from tillit.people.models import Import, ImportChunk, ImportTrace, MailingList, Person, Source
+from tillit.people.models import BulkAct, BulkChange, Import, ImportChunk, ImportTrace, MailingList, Person, Source
+from tillit.people.selection import Selection
+from tillit.people.timeline import tell
 from tillit.rights.actions import erase
 
 TABLES = ("people_person", "people_identity", "people_traits", "people_subscription")
@@ -109,6 +113,21 @@ def test_what_was_undone_comes_in_again_as_if_it_had_never_been(house, bring):
     again = people(house)
     for address, entry in outcome.items():
         assert {**again[address], "id": 0, "choices": 0} == {**entry, "id": 0, "choices": 0}
+
+
+@pytest.mark.clause("E3", "E8")
+def test_the_timeline_says_which_choices_count_no_more(house, bring):
+    done = bring(house, "email\nanna@example.org\n", consent=MARKETING)
+    person = people(house)["anna@example.org"]["id"]
+    make.mailing_list(house, person, name="Club")
+    choose(house.pk, person, {"measurement.email": "granted"}, method="preferences", now=timezone.now())
+    undone(done)
+    with processing(house.pk, ADMINISTER, by="t", act="look"):
+        told = tell(house.pk, person, before=timezone.now(), limit=20, kind="choice")
+    details = [moment.detail for moment in told.moments]
+    assert details[0] == "Preference centre"
+    assert details[1].startswith("Import with evidence; counts no more since ")
+    assert details[1].endswith(", when the import was undone")
 
 
 @pytest.mark.clause("E9", "C11")
@@ -193,6 +212,9 @@ def test_what_staff_changed_since_stays_and_the_rest_goes(house, bring):
     [
         (lambda house, who: records.change_place(house.pk, who, region=2, language="en", by="user:1"), "edited"),
         (lambda house, who: records.restrict(house.pk, who, by="user:1"), "restricted"),
+        (lambda house, who: records.change_place(house.pk, who, region=0, language="en", by="user:1"), "edited"),
+        (lambda house, who: notes.add(house.pk, who, "Rang about the fair", by="user:1"), "noted"),
+        (lambda house, who: in_bulk(house, who, "field.set", field="city", text="Umeå"), "edited"),
         (lambda house, who: make.mailing_list(house, who, name="Club"), "list"),
     ],
 )
@@ -201,6 +223,23 @@ def test_who_was_touched_since_stays(house, bring, act, reason):
     act(house, people(house)["a@example.org"]["id"])
     assert undone(done).undo["counts"] == {f"kept.{reason}": 1, "removed": 1}
     assert set(people(house)) == {"a@example.org"}
+
+
+def in_bulk(house, person, verb: str, **arguments) -> BulkAct:
+    act = bulk.begin(house.pk, Selection(ids=(person,)), verb, arguments, by="user:1", defer=False)
+    return bulk_run.run(act.pk)
+
+
+def test_whom_an_act_on_many_left_as_they_were_goes_with_what_it_noted(house, bring):
+    done = bring(house, "email\na@example.org\nb@example.org\nc@example.org\n")
+    news, found = MailingList.objects.get(workspace=house), people(house)
+    assert in_bulk(house, found["a@example.org"]["id"], "list.add", list=news.pk).counts == {"same": 1}
+    undoing = in_bulk(house, found["b@example.org"]["id"], "list.add", list=make.mailing_list(house, name="Club").pk)
+    bulk.undo(undoing, now=timezone.now(), by="user:1", defer=False)
+    assert bulk_run.run(undoing.pk).counts == {"undone": 1}
+    assert undone(done).undo["counts"] == {"removed": 3}
+    with processing(house.pk, "rights.fulfil", by="t", act="look"):
+        assert not BulkChange.objects.exists()
 
 
 def test_who_was_sent_a_mail_stays(house, bring):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -20,6 +20,7 @@ from tillit.delivery import withholding
 from tillit.delivery.named import named
 from tillit.delivery.reasons import CANCELLED
 from tillit.ledger.processing import SYSTEM, Refused, processing
+from tillit.people.jobs import waits
 from tillit.people.models import MailingList
 
 HERE = Path(__file__).parent
@@ -28,6 +29,7 @@ TEXTS = (
     *("name", "purpose", "subject", "preheader", "kind", "body", "language", "from_name", "from_email", "reply_to"),
 )
 OPERATE = "delivery.operate"
+STALLED_AFTER = timedelta(minutes=15)
 
 
 class NotNow(Refused):
@@ -77,6 +79,7 @@ def _save(campaign: Campaign, texts: Mapping[str, str], lists: Iterable[MailingL
             raise NotReady(_("The segment is not one of this workspace. Choose another."))
     narrowing.check(campaign.workspace_id, campaign.purpose)
     campaign.segment, campaign.without = narrowing.segment, narrowing.without
+    campaign.audience = {name: value for name, value in campaign.audience.items() if name != "trouble"}
     with transaction.atomic():
         campaign.save()
         campaign.lists.set([each for each in lists if each.workspace_id == campaign.workspace_id])
@@ -127,37 +130,81 @@ def send(campaign: Campaign, *, by: str, now: datetime) -> None:
         campaign.state = State.PREPARING
         campaign.audience = {"sent_by": by}
         campaign.save()
-        app.configure_task("campaigns.prepare", queueing_lock=f"campaign {campaign.pk}").defer(campaign_id=campaign.pk)
+        _defer(campaign)
 
 
 def prepare(campaign_id: int) -> int:
     """Queue the campaign's messages under its purpose, and let the senders begin; return how many are queued.
 
     May run again: nobody is queued twice, and what was sent is left alone. Does nothing, and returns 0, for a campaign
-    that is not being prepared, such as one cancelled meanwhile. Raises Refused when the policy has dropped the purpose.
+    that is not being prepared, such as one cancelled meanwhile. Where the policy, or what a segment asks about, no
+    longer lets it be sent, it goes back with the reason (`give_back`).
     """
     with transaction.atomic():
         campaign = Campaign.objects.select_for_update().filter(pk=campaign_id, state=State.PREPARING).first()
         if campaign is None:
             return 0
-        with processing(
-            campaign.workspace_id,
-            campaign.purpose,
-            by=campaign.audience.get("sent_by", SYSTEM),
-            act="campaign.prepare",
-            about=f"campaign:{campaign.pk}",
-        ) as activity:
-            prepared = _insert(campaign, activity.policy_version_id)
-            activity.count(persons=prepared)
-        campaign.state = State.SENDING
+        try:
+            return _prepare(campaign)
+        except Refused as refused:  # within the transaction, so that the ledger keeps the refusal
+            _give_back(campaign, str(refused))
+            return 0
+
+
+def _prepare(campaign: Campaign) -> int:
+    with processing(
+        campaign.workspace_id,
+        campaign.purpose,
+        by=campaign.audience.get("sent_by", SYSTEM),
+        act="campaign.prepare",
+        about=f"campaign:{campaign.pk}",
+    ) as activity:
+        prepared = _insert(campaign, activity.policy_version_id)
+        activity.count(persons=prepared)
         narrowing = Narrowing.of(campaign)
-        if narrowing.tree is not None:
-            number = sum(1 for each in (narrowing.segment, narrowing.without) if each)
-            asked = {"segments": number, "conditions": narrowing.text(campaign.workspace_id)}
-            campaign.audience = {**campaign.audience, **asked}
-        campaign.audience = {**campaign.audience, "prepared": campaign.audience.get("prepared", 0) + prepared}
-        campaign.save(update_fields=["state", "audience", "updated_at"])
+        asked = narrowing.text(campaign.workspace_id)
+    campaign.state = State.SENDING
+    if asked:
+        number = sum(1 for each in (narrowing.segment, narrowing.without) if each)
+        campaign.audience = {**campaign.audience, "segments": number, "conditions": asked}
+    campaign.audience = {**campaign.audience, "prepared": campaign.audience.get("prepared", 0) + prepared}
+    campaign.save(update_fields=["state", "audience", "updated_at"])
     return prepared
+
+
+def give_back(campaign_id: int, trouble: str) -> None:
+    """Make a campaign that cannot be prepared a draft again, with the reason; it can be mended and sent anew."""
+    with transaction.atomic():
+        campaign = Campaign.objects.select_for_update().filter(pk=campaign_id, state=State.PREPARING).first()
+        if campaign is not None:
+            _give_back(campaign, trouble)
+
+
+def _give_back(campaign: Campaign, trouble: str) -> None:
+    """A draft has no messages: one that has some already, which only a crash leaves so, is paused instead."""
+    if campaign.audience.get("prepared"):
+        campaign.state = State.PAUSED
+        campaign.audience = {**campaign.audience, "trouble": trouble[:1000]}
+    else:
+        campaign.state, campaign.prepared_at, campaign.links = State.DRAFT, None, []
+        campaign.audience = {"trouble": trouble[:1000]}
+    campaign.save(update_fields=["state", "prepared_at", "links", "audience", "updated_at"])
+
+
+def resume_stalled(*, now: datetime) -> int:
+    """Queue the preparation of campaigns again whose job was lost with its worker; return how many."""
+    waiting = Campaign.objects.filter(state=State.PREPARING, updated_at__lt=now - STALLED_AFTER).order_by("pk")
+    lost = [each for each in waiting if not waits("campaigns.prepare", campaign_id=each.pk)]
+    for each in lost:
+        _defer(each)
+    return len(lost)
+
+
+def _defer(campaign: Campaign) -> None:
+    """Have a campaign prepared; a job that still waits since it was sent before does as well."""
+    if waits("campaigns.prepare", campaign_id=campaign.pk):
+        return
+    app.configure_task("campaigns.prepare", queueing_lock=f"campaign {campaign.pk}").defer(campaign_id=campaign.pk)
 
 
 def _insert(campaign: Campaign, version_id: int) -> int:

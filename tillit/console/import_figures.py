@@ -53,6 +53,8 @@ STAYS: dict[str, str | Promise] = {
     "imported": gettext_lazy("are in a later import too"),
     "edited": gettext_lazy("were edited since"),
     "restricted": gettext_lazy("have their processing restricted"),
+    "merged": gettext_lazy("were merged with another record"),
+    "noted": gettext_lazy("have a note that somebody wrote"),
     "active": gettext_lazy("were written to, or asked for something"),
 }
 #: What undoing did, in this order.

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from tillit.people.own_acts import ended_since
 
-#: Tables that an import itself writes, or that follow from them. A row in any other says that somebody did something.
+#: Tables that an import itself writes, or that follow from them. A row in any other says that somebody did something;
+#: of one in an act on many the verdict does.
 OWN = frozenset(
     {
         "people_person",
@@ -21,10 +22,17 @@ OWN = frozenset(
         "people_likeness",
         "people_subscription",
         "people_importtrace",
+        "people_bulkchange",
         "consent_choice",
         "consent_voidedchoice",
     }
 )
+#: Tables that tell by themselves why somebody stays; whatever is in another says no more than that something happened.
+TELLING = {
+    "merged": ("people_merge", "people_mergetrace"),
+    "edited": ("people_edit",),
+    "noted": ("people_note",),
+}
 _CONFIRMED = """EXISTS (SELECT FROM people_importtrace o
     WHERE o.person_id = {person} AND o.import_id = ANY (%({later})s::bigint[]))"""
 
@@ -53,17 +61,24 @@ _MOVED = """EXISTS (SELECT FROM people_person p
            OR p.roles <> COALESCE((o.after->>'roles')::int, s.roles, p.roles)))"""
 
 
+# An act on many that left somebody out, or was undone, did nothing to them.
+_IN_BULK = """EXISTS (SELECT FROM people_bulkchange x
+    WHERE x.person_id = m.person_id AND x.verdict IN ('change', 'kept'))"""
+
+
 def why_kept(others: Iterable[str]) -> str:
     """SQL of the reason for which a person `m` that the import made stays; NULL when nobody has touched them since.
 
     `others` are the tables about persons that no import writes.
     """
-    rows = " OR ".join(f'EXISTS (SELECT FROM "{table}" x WHERE x.person_id = m.person_id)' for table in sorted(others))
+    telling = {table for tables in TELLING.values() for table in tables}
+    merged, edited, noted = (_rows(tables) for tables in TELLING.values())
     return f"""CASE
   WHEN EXISTS (SELECT FROM people_person p WHERE p.id = m.person_id AND p.flags & 1 <> 0) THEN 'restricted'
   WHEN EXISTS (SELECT FROM consent_choice c WHERE c.person_id = m.person_id
                AND NOT (c.at = ANY (%(times)s) AND c.method = 'import')
                AND NOT EXISTS (SELECT FROM consent_voidedchoice v WHERE v.choice_id = c.id)) THEN 'chose'
+  WHEN {merged} THEN 'merged'
   WHEN EXISTS (SELECT FROM people_importtrace o
                WHERE o.person_id = m.person_id AND o.import_id <> %(import)s) THEN 'imported'
   WHEN EXISTS (SELECT FROM people_subscription b WHERE b.person_id = m.person_id
@@ -72,10 +87,17 @@ def why_kept(others: Iterable[str]) -> str:
                WHERE t.person_id = m.person_id AND NOT t.updated_at = ANY (%(times)s))
     OR EXISTS (SELECT FROM people_identity i
                WHERE i.person_id = m.person_id AND NOT i.created_at = ANY (%(times)s))
-    OR {_MOVED} THEN 'edited'
+    OR {_MOVED} OR {edited} OR {_IN_BULK} THEN 'edited'
   WHEN {ended_since("m.person_id", "%(since)s")} THEN 'chose'
-  WHEN {rows or "false"} THEN 'active'
+  WHEN {noted} THEN 'noted'
+  WHEN {_rows(set(others) - telling)} THEN 'active'
 END"""
+
+
+def _rows(tables: Iterable[str]) -> str:
+    """SQL of whether the person `m` has a row in any of some tables."""
+    found = [f'EXISTS (SELECT FROM "{table}" x WHERE x.person_id = m.person_id)' for table in sorted(tables)]
+    return f"({' OR '.join(found) or 'false'})"
 
 
 def weigh(others: Iterable[str]) -> str:
@@ -101,7 +123,10 @@ ON CONFLICT DO NOTHING
 """
 REMOVE = tuple(
     f"DELETE FROM {table} x USING made m WHERE x.person_id = m.person_id AND m.kept IS NULL"
-    for table in ("people_traits", "people_subscription", "people_identity", "people_paststanding", "people_likeness")
+    for table in (
+        *("people_traits", "people_subscription", "people_identity", "people_paststanding", "people_likeness"),
+        "people_bulkchange",
+    )
 )
 REMOVE_PERSONS = "DELETE FROM people_person p USING made m WHERE p.id = m.person_id AND m.kept IS NULL"
 # Who stays loses what nobody but this import has written.
