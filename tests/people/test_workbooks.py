@@ -19,7 +19,8 @@ from openpyxl import Workbook
 from tests.people.outcomes import people, report
 from tillit.people.importing import archives, canonical, start, workbooks
 from tillit.people.importing.files import NotReadable
-from tillit.people.importing.start import choose_sheet, path_of
+from tillit.people.importing.reading import choose_sheet
+from tillit.people.importing.start import path_of
 from tillit.people.models import Import
 
 SOUND = "<x:rPh><x:t>sound</x:t></x:rPh>"
@@ -144,10 +145,10 @@ def test_the_sheet_with_addresses_is_read_and_another_can_be_chosen(house, bring
         [raw], file_name="all.xlsx", source=source, mailing_list=news, by="user:1", now=source.created_at
     )
     assert (draft.options["sheet"], draft.options["sheets"]) == ("Members", ["About", "Members", "Old"])
-    choose_sheet(draft, sheet="Old")
+    choose_sheet(draft, sheet="Old", now=source.created_at)
     assert "b@x.org" in path_of(draft).read_text()
     with pytest.raises(NotReadable, match="no sheet"):
-        choose_sheet(draft, sheet="None such")
+        choose_sheet(draft, sheet="None such", now=source.created_at)
     assert len(list(import_folder.iterdir())) == 2
     start.start(Import.objects.get(pk=draft.pk), now=source.created_at)
     assert list(import_folder.iterdir()) == [path_of(draft)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TONES = {
     # campaigns, imports
+    "reading": "info",
     "draft": "secondary",
     "queued": "secondary",
     "preparing": "info",

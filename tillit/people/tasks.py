@@ -15,6 +15,7 @@ from tillit.people.exporting import start as export_start
 from tillit.people.exporting.run import run_export
 from tillit.people.hygiene import looking, mending
 from tillit.people.importing import cleaning
+from tillit.people.importing.reading import read
 from tillit.people.importing.run import run_import
 from tillit.people.importing.trial import run_trial
 from tillit.people.importing.undo import run_undo
@@ -25,6 +26,12 @@ from tillit.people.suppression import actions as suppression
 def import_people(*, import_id: int) -> None:
     """Bring in the people of a file."""
     run_import(import_id)
+
+
+@app.task(name="people.read_import", queue="imports")
+def read_import(*, import_id: int) -> None:
+    """Turn a file that was sent into a table."""
+    read(import_id)
 
 
 @app.task(name="people.try_import", queue="imports")

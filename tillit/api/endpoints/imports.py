@@ -54,7 +54,7 @@ class ImportShown(BaseModel):
     """An import, with what came of it."""
 
     id: int
-    state: str = Field(description="draft, queued, running, done, failed, stopped, undoing or undone")
+    state: str = Field(description="reading, draft, queued, running, done, failed, stopped, undoing or undone")
     file_name: str
     source: int
     list: int | None
@@ -172,6 +172,8 @@ def import_from_address(request: KeyRequest, body: FromAddress) -> Any:
 def start_import(request: KeyRequest, import_id: NumberPath, body: Meanings) -> ImportShown:
     """Begin an import that was sent with `begin=false`, with other meanings of its columns if need be."""
     draft = import_of(request, import_id)
+    if draft.state == State.READING:
+        raise ApiProblem("conflict", _("The file is still being read. Try again in a moment."))
     if draft.state != State.DRAFT:
         raise ApiProblem("conflict", _("The import has begun already."))
     return _shown(_begin(draft, body, request))
@@ -207,7 +209,7 @@ def undo_import(request: KeyRequest, import_id: NumberPath) -> ImportShown:
 def discard_import(request: KeyRequest, import_id: NumberPath) -> Any:
     """Remove a file that was sent and never imported."""
     draft = import_of(request, import_id)
-    if draft.state != State.DRAFT:
+    if draft.state not in {State.READING, State.DRAFT}:
         raise ApiProblem("conflict", _("The import has begun already."))
     start.discard(draft)
     return Status(204, None)
@@ -224,6 +226,7 @@ def _wanted(request: KeyRequest, wanted: Upload | FromAddress) -> tuple[Source, 
 
 def _receive(request: KeyRequest, file_name: str, wanted: Upload | FromAddress) -> Any:
     source, mailing_list = _wanted(request, wanted)
+    told = wanted if isinstance(wanted, FromAddress) else Meanings()
     draft = start.receive(
         request.before,
         file_name=file_name,
@@ -234,10 +237,12 @@ def _receive(request: KeyRequest, file_name: str, wanted: Upload | FromAddress) 
         consent=wanted.consent or "",
         sheet=wanted.sheet,
         purpose=wanted.purpose,
+        later=True,
+        begin=told.model_dump(include={"columns", "modes"}) if wanted.begin else None,
     )
-    if wanted.begin:
+    if wanted.begin and draft.state == State.DRAFT:
         try:
-            draft = _begin(draft, wanted if isinstance(wanted, FromAddress) else Meanings(), request)
+            draft = _begin(draft, told, request)
         except BadMapping:
             start.discard(draft)  # nobody would find it: send it with begin=false to say what its columns mean
             raise

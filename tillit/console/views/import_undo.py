@@ -46,7 +46,7 @@ def resume_undo(request: PageRequest, import_id: int) -> HttpResponse:
 
 
 def _import(request: PageRequest, import_id: int) -> Import:
-    found = queries.imports(request.workspace.id).exclude(state=Import.State.DRAFT)
+    found = queries.imports(request.workspace.id).exclude(state__in=[Import.State.READING, Import.State.DRAFT])
     return get_object_or_404(found, pk=import_id)
 
 

@@ -22,7 +22,7 @@ from tillit.downloads import download
 from tillit.ledger.processing import user_actor
 from tillit.people import lists as keeping
 from tillit.people import queries
-from tillit.people.importing import files, mapping, purposes, reception, refusals, start, trial, undo
+from tillit.people.importing import files, mapping, purposes, reading, reception, refusals, start, trial, undo
 from tillit.people.importing.files import NotReadable
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.importing.names import STANDING
@@ -75,6 +75,7 @@ def _receive(request: PageRequest, form: UploadForm) -> Import:
         now=timezone.now(),
         consent=form.cleaned_data["consent"],
         purpose=form.cleaned_data["purpose"],
+        later=True,
     )
     if isinstance(wanted, str):
         start.join(draft, keeping.make_list(workspace_id, name=wanted, public=False, by=by))
@@ -85,8 +86,10 @@ def _receive(request: PageRequest, form: UploadForm) -> Import:
 def one_import(request: PageRequest, import_id: int) -> HttpResponse:
     """One import: its columns before it starts, its progress while it runs, its figures when it is done."""
     item = _import(request, import_id)
+    if item.state == State.READING or reading.failed(item):
+        return render(request, "console/imports/reading.html", _read(item))
     if item.state == State.DRAFT:
-        return _columns(request, item)
+        return _columns(request, item, error=item.error)
     return render(request, "console/imports/import.html", _told(item))
 
 
@@ -94,6 +97,20 @@ def one_import(request: PageRequest, import_id: int) -> HttpResponse:
 def import_progress(request: PageRequest, import_id: int) -> HttpResponse:
     """How far an import is: a fragment that asks again while it runs."""
     return render(request, "console/imports/_progress.html", _told(_import(request, import_id)))
+
+
+@page(role=Role.VIEWER)
+def reading_progress(request: PageRequest, import_id: int) -> HttpResponse:
+    """How far the reading of a file is: a fragment that asks again, and goes to the columns when it is read."""
+    item = _import(request, import_id)
+    if item.state == State.READING or reading.failed(item):
+        return render(request, "console/imports/_reading.html", _read(item))
+    return HttpResponse(headers={"HX-Redirect": address("import", request.workspace.id, import_id)})
+
+
+def _read(item: Import) -> dict[str, Any]:
+    reads = item.state == State.READING
+    return {"import": item, "running": reads, "rows": item.options["reading"]["rows"] if reads else 0}
 
 
 def _told(item: Import) -> dict[str, Any]:
@@ -171,7 +188,7 @@ def read_again(request: PageRequest, import_id: int) -> HttpResponse:
     start.say_dates(item, order=dates)
     try:
         if sheet and sheet != item.options.get("sheet"):
-            start.choose_sheet(item, sheet=sheet)
+            reading.choose_sheet(item, sheet=sheet, now=timezone.now())
         elif encoding:
             start.relayout(item, encoding=encoding, delimiter=delimiter)
     except NotReadable as unreadable:
@@ -223,7 +240,7 @@ def resume_import(request: PageRequest, import_id: int) -> HttpResponse:
 @verb(role=Role.EDITOR)
 def discard_import(request: PageRequest, import_id: int) -> HttpResponse:
     """Remove an uploaded file that was not imported."""
-    start.discard(_import(request, import_id, State.DRAFT))
+    start.discard(_import(request, import_id, State.READING, State.DRAFT))
     messages.success(request, _("The file was removed. Nothing was brought in."))
     return redirect(address("imports", request.workspace.id))
 
@@ -258,6 +275,7 @@ urlpatterns = [
     path("imports/new", new_import, name="new_import"),
     path("imports/<int:import_id>", one_import, name="import"),
     path("imports/<int:import_id>/progress", import_progress, name="import_progress"),
+    path("imports/<int:import_id>/reading", reading_progress, name="reading_progress"),
     path("imports/<int:import_id>/layout", read_again, name="read_import_again"),
     path("imports/<int:import_id>/start", start_import, name="start_import"),
     path("imports/<int:import_id>/stop", stop_import, name="stop_import"),

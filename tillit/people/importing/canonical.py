@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +19,10 @@ ENCODING, DELIMITER = "utf-8", ","
 MAX_COLUMNS = 300
 UNPACKED_TIMES = 4  # what unpacks to more than this many times the largest upload is refused
 _LOOK_EVERY = 1000  # rows between two looks at the size
+
+
+#: Told how many rows are written so far; an exception that it raises ends the writing.
+watcher: ContextVar[Callable[[int], None] | None] = ContextVar("watcher", default=None)
 
 
 def max_unpacked_bytes() -> int:
@@ -54,8 +59,8 @@ def write_rows(path: Path, rows: Iterable[Sequence[str]]) -> int:
             width = width or len(row)
             writer.writerow([*row, *[""] * (width - len(row))])
             held, empty = held + 1, 0
-            if not held % _LOOK_EVERY and raw.tell() > max_unpacked_bytes():
-                raise unpacks_too_large()
+            if not held % _LOOK_EVERY:
+                _look(raw, held)
     return held
 
 
@@ -107,8 +112,8 @@ class GrowingTable:
         if any("\n" in text or "\r" in text for text in cells.values()):
             self._narrowest = min(len(row), self._narrowest or len(row))
         self.rows += 1
-        if not self.rows % _LOOK_EVERY and self._raw.tell() > max_unpacked_bytes():
-            raise unpacks_too_large()
+        if not self.rows % _LOOK_EVERY:
+            _look(self._raw, self.rows)
 
     def _place(self, name: str) -> int:
         place = self._places.setdefault(name, len(self._places))
@@ -132,6 +137,14 @@ class GrowingTable:
                 with self._body.open("rb") as packed:
                     shutil.copyfileobj(packed, raw, COPY_BYTES)
             file.detach()
+
+
+def _look(raw: BinaryIO, rows: int) -> None:
+    """Look whether what is written may become longer, and tell who watches."""
+    if raw.tell() > max_unpacked_bytes():
+        raise unpacks_too_large()
+    if told := watcher.get():
+        told(rows)
 
 
 def _text(raw: BinaryIO) -> TextIOWrapper:

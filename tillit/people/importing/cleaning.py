@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from tillit.ledger.processing import SYSTEM, processing
 from tillit.people.importing import files, undo
-from tillit.people.importing.start import STALLED_AFTER, resume
+from tillit.people.importing.start import STALLED_AFTER, go_on_reading, resume
 from tillit.people.jobs import waits
 from tillit.people.models import Import, ImportChunk, ImportTrace
 
@@ -20,9 +20,10 @@ def clean(*, now: datetime) -> int:
 
     Uploads that were never started are kept a day, those of failed imports seven, reports of refused rows thirty.
     """
-    Import.objects.filter(state=Import.State.DRAFT, created_at__lt=now - files.KEEP_DRAFT).delete()
+    drafts = [Import.State.READING, Import.State.DRAFT]
+    Import.objects.filter(state__in=drafts, created_at__lt=now - files.KEEP_DRAFT).delete()
     kept = {
-        *Import.objects.filter(state__in=[Import.State.DRAFT, Import.State.QUEUED, Import.State.RUNNING]).values_list(
+        *Import.objects.filter(state__in=[*drafts, Import.State.QUEUED, Import.State.RUNNING]).values_list(
             "path", flat=True
         ),
         *Import.objects.filter(
@@ -58,7 +59,11 @@ def resume_stalled(*, now: datetime) -> int:
     halted = Import.objects.filter(state=Import.State.UNDOING, error="", moved_at__lt=before).order_by("id")
     for item in halted:
         undo.go_on(item)
-    return len(stalled) + len(halted)
+    read = Import.objects.filter(state=Import.State.READING, moved_at__lt=before).order_by("id")
+    unread = [item for item in read if not waits("people.read_import", import_id=item.pk)]
+    for item in unread:
+        go_on_reading(item)
+    return len(stalled) + len(halted) + len(unread)
 
 
 def forget_traces(*, now: datetime) -> int:

@@ -7,6 +7,7 @@ reader's own. Workbooks, JSON and archives are written anew (`canonical`).
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from tillit.people.importing.table import Layout, detect_layout, read_batches
 TEXT, APART, WORKBOOK, JSON, ARCHIVED = "text", "taken apart", "workbook", "json", "archive"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # Source: MS-OFFCRYPTO §2.3.4.4
 _DIRECTORY_BYTES = 1024 * 1024
+AT_ONCE_BYTES = 4 * 1024 * 1024  # unpacked: a second of a workbook, less of anything else
 LOOKED_AT_SHEETS, LOOKED_AT_ROWS = 10, 50
 
 
@@ -41,6 +43,22 @@ class Received:
     encoding: str = ""
     delimiter: str = ""
     told: dict[str, Any] = field(default_factory=dict)
+
+
+def takes_long(raw: Path, *, file_name: str) -> bool:
+    """Say whether turning a file into a table takes longer than somebody waits. Raises NotReadable for a broken one."""
+    size = raw.stat().st_size
+    with raw.open("rb") as file:
+        sample = file.read(SAMPLE_BYTES)
+    if sample.startswith((ARCHIVE, EMPTY_ARCHIVE)):
+        with archives.opened(raw) as archive:
+            return sum(entry.file_size for entry in archive.infolist()) > AT_ONCE_BYTES
+    if size <= AT_ONCE_BYTES or sample.startswith(COMPOUND):
+        return False
+    if _is_json(sample):
+        return True
+    layout, rows = detect_layout(sample)
+    return bool(rows) and layout.has_header and formats.adjuster(column_names(rows[0]), file_name) is not None
 
 
 def receive_file(raw: Path, *, file_name: str, sheet: str = "") -> Received:
@@ -166,13 +184,16 @@ def _likeliest_sheet(archive: ZipFile, book: workbooks.Book, strings: workbooks.
 
 
 def another_sheet(path: Path, *, file_name: str, sheet: str) -> Received:
-    """Read another sheet of the workbook that is kept beside a table, into a table of its own; the old one goes."""
-    kept = files.beside(path)
-    with archives.opened(kept) as archive:
-        received = _from_workbook(kept, archive, sheet=sheet)
-    received = _plain(received, file_name=file_name)
-    path.unlink(missing_ok=True)
-    return received
+    """Read another sheet of the workbook that is kept beside a table, into a table of its own; the old one stays."""
+    copy = files.fresh_path()
+    os.link(files.beside(path), copy)  # it moves beside the new table
+    try:
+        with archives.opened(copy) as archive:
+            received = _from_workbook(copy, archive, sheet=sheet)
+        return _plain(received, file_name=file_name)
+    except BaseException:
+        copy.unlink(missing_ok=True)
+        raise
 
 
 # -- JSON -------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tillit.ledger.models import PurposeRule
@@ -73,10 +74,14 @@ def receive(
     consent: str = "",
     sheet: str = "",
     purpose: str = CONTACTS,
+    later: bool = False,
+    begin: Mapping[str, Any] | None = None,
 ) -> Import:
     """Keep a file that somebody uploads, as an import that is being set up: turned into a table of text.
 
-    It comes in parts, or is one that `files` keeps and that becomes the import's own.
+    It comes in parts, or is one that `files` keeps and that becomes the import's own. With `later`, one that takes
+    long to turn is turned by a job (`reading`), and the import is READING until then; it then begins with the
+    `columns` and `modes` of `begin`, if that is given.
     `sheet` names the sheet of a workbook. `consent` is a purpose that people consented to by the source's warranty.
     `purpose` is what the file is brought in for. Raises Refused for a source without a valid warranty, for a consent
     that nobody asks for and for a purpose that lets no such file in, NotReadable for what is no table.
@@ -89,36 +94,62 @@ def receive(
         if consent:
             _check_consent(source.workspace_id, consent)
     raw = parts.rename(files.fresh_path()) if isinstance(parts, Path) else files.keep(parts)
-    received = reception.receive_file(raw, file_name=file_name, sheet=sheet)
-    path, list_id = received.path, mailing_list.pk if mailing_list else None
+    item = Import(
+        workspace_id=source.workspace_id,
+        source=source,
+        list=mailing_list,
+        file_name=Path(file_name).name[:200],
+        path=raw.name,
+        options={"consent": consent, "purpose": purpose},
+        started_by=by,
+    )
     try:
-        seen = preview(
-            path,
-            workspace_id=source.workspace_id,
-            encoding=received.encoding,
-            delimiter=received.delimiter,
-            purpose=purpose,
-        )
-        read_as = _options(seen, workspace_id=source.workspace_id, list_id=list_id, purpose=purpose)
-        return Import.objects.create(
-            workspace_id=source.workspace_id,
-            source=source,
-            list=mailing_list,
-            file_name=Path(file_name).name[:200],
-            path=path.name,
-            state=Import.State.DRAFT,
-            total_bytes=path.stat().st_size,
-            options={
-                "consent": consent,
-                "purpose": purpose,
-                **received.told,
-                **read_as,
-            },
-            started_by=by,
-        )
+        if later and reception.takes_long(raw, file_name=file_name):
+            item.total_bytes = raw.stat().st_size
+            item.options |= {"begin": dict(begin)} if begin else {}
+            read_later(item, sheet=sheet, now=now)
+            return item
     except BaseException:
-        files.remove(path)
+        raw.unlink(missing_ok=True)
         raise
+    received = reception.receive_file(raw, file_name=file_name, sheet=sheet)
+    try:
+        settle(item, received)
+        item.save()
+    except BaseException:
+        files.remove(received.path)
+        raise
+    return item
+
+
+def settle(item: Import, received: reception.Received) -> None:
+    """Make an import a draft of the table that its file was turned into; nothing is saved. Raises NotReadable."""
+    seen = preview(
+        received.path,
+        workspace_id=item.workspace_id,
+        encoding=received.encoding,
+        delimiter=received.delimiter,
+        purpose=purpose_of(item),
+    )
+    item.options = {**item.options, **received.told, **_read_as(item, seen)}
+    item.path, item.total_bytes = received.path.name, received.path.stat().st_size
+    item.state = Import.State.DRAFT
+
+
+def read_later(item: Import, *, sheet: str, now: datetime) -> None:
+    """Have a job turn an import's file, or another sheet of its workbook, into a table."""
+    item.state, item.moved_at, item.error = Import.State.READING, now, ""
+    item.options = {**item.options, "reading": {"sheet": sheet, "rows": 0, "language": get_language() or "en"}}
+    with transaction.atomic():
+        item.save()
+        go_on_reading(item)
+
+
+def go_on_reading(item: Import) -> None:
+    """Queue the reading of a file, again if its worker died."""
+    from tillit.people.tasks import read_import  # noqa: PLC0415  tasks import this module
+
+    read_import.defer(import_id=item.pk)
 
 
 def _check_consent(workspace_id: int, purpose: str) -> None:
@@ -223,21 +254,6 @@ def say_dates(draft: Import, *, order: str) -> None:
         raise ValueError(f"“{order}” is no order of dates")
     draft.options = {**draft.options, "dates": order}
     draft.save(update_fields=["options"])
-
-
-def choose_sheet(draft: Import, *, sheet: str) -> None:
-    """Read another sheet of a draft's workbook. Raises NotReadable, and keeps what was read, when it cannot."""
-    received = reception.another_sheet(path_of(draft), file_name=draft.file_name, sheet=sheet)
-    seen = preview(
-        received.path,
-        workspace_id=draft.workspace_id,
-        encoding=received.encoding,
-        delimiter=received.delimiter,
-        purpose=purpose_of(draft),
-    )
-    draft.options = {**draft.options, **received.told, **_read_as(draft, seen)}
-    draft.path, draft.total_bytes = received.path.name, received.path.stat().st_size
-    draft.save(update_fields=["options", "path", "total_bytes"])
 
 
 def map_columns(
@@ -363,7 +379,7 @@ def discard(draft: Import) -> None:
 def columns_of(item: Import) -> list[Column]:
     return [
         Column(column["name"], column["target"], mode=column.get("mode", mapping.OVERWRITE))
-        for column in item.options["columns"]
+        for column in item.options.get("columns", ())
     ]
 
 

@@ -14,6 +14,7 @@ class Import(models.Model):
     """One import of a file, its progress and its outcome."""
 
     class State(models.TextChoices):
+        READING = "reading", _("Being read")
         DRAFT = "draft", _("Being set up")
         QUEUED = "queued", _("Waiting")
         RUNNING = "running", _("Running")

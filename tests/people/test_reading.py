@@ -1,0 +1,210 @@
+"""A file that takes long is turned into a table by a job, which may die, be repeated, or find nobody waiting."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.utils import timezone, translation
+
+from tests.people.outcomes import people
+from tests.people.test_formats import SAMPLES
+from tests.people.test_workbooks import book, saved
+from tillit.people.importing import canonical, cleaning, files, reading, reception, start
+from tillit.people.importing.files import NotReadable
+from tillit.people.importing.run import run_import
+from tillit.people.models import Import
+
+MEMBERS = ("Members", [["Email", "First name"], *([f"p{n}@example.org", f"P{n}"] for n in range(20))])
+OLD = ("Old", [["Email"], ["old@example.org"]])
+
+
+@pytest.fixture(autouse=True)
+def long(monkeypatch) -> None:
+    """Whatever has to be turned into a table takes long, and says how far it is at each row."""
+    monkeypatch.setattr(reception, "AT_ONCE_BYTES", 0)
+    monkeypatch.setattr(canonical, "_LOOK_EVERY", 1)
+    monkeypatch.setattr(reading, "TELL_EVERY_S", 0)
+
+
+@pytest.fixture
+def send(house):
+    def sent(content: bytes, name: str = "all.xlsx", **more) -> Import:
+        source, news = house.sources.get(), house.lists.get()
+        told = {"source": source, "mailing_list": news, "by": "user:1", "now": timezone.now(), "later": True}
+        return start.receive([content], file_name=name, **told, **more)
+
+    return sent
+
+
+def jobs() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'people.read_import'")
+        return int(cursor.fetchone()[0])
+
+
+def fresh(item: Import) -> Import:
+    return Import.objects.get(pk=item.pk)
+
+
+def kept(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.clause("A4")
+def test_a_workbook_waits_for_a_job_and_is_a_draft_then(house, send, import_folder):
+    item = send(saved(book(MEMBERS)))
+    assert (item.state, jobs(), kept(import_folder)) == ("reading", 1, [item.path])
+    seen = []
+    reading.read(item.pk, lambda rows: seen.append((rows, fresh(item).options["reading"]["rows"])))
+    draft = fresh(item)
+    assert (draft.state, [column["target"] for column in draft.options["columns"]]) == (
+        "draft",
+        ["email", "field:first_name"],
+    )
+    assert seen[-1] == (21, 20) and "reading" not in draft.options
+    assert kept(import_folder) == [draft.path] != [item.path]
+    start.start(draft, now=timezone.now())
+    assert run_import(draft.pk).counts["new"] == 20
+    assert kept(import_folder) == [files.refused_path(draft.pk).name]
+
+
+def test_what_is_a_table_already_is_not_waited_for(send, house):
+    assert send(b"Email\na@example.org\n", "people.csv").state == "draft"
+    assert send(json.dumps({"email": "a@example.org"}).encode(), "people.jsonl").state == "reading"
+    sample = next((SAMPLES / "mailchimp").glob("cleaned_*"))
+    assert send(sample.read_bytes(), sample.name).state == "reading"
+
+
+def test_the_command_line_waits_itself(house, queue):
+    assert queue(house, saved(book(MEMBERS))).state == "queued"
+
+
+def test_it_begins_by_itself_where_it_shall(house, send):
+    begin = {"columns": {"First name": "last_name"}, "modes": {}}
+    item = send(saved(book(MEMBERS)), begin=begin)
+    reading.read(item.pk)
+    assert fresh(item).state == "queued"
+    run_import(item.pk)
+    assert people(house)["p1@example.org"]["traits"] == {"last_name": "P1"}
+
+
+def test_what_stands_in_the_way_of_beginning_is_noted(send):
+    item = send(saved(book(MEMBERS)), begin={"columns": {"Shoe": "title"}, "modes": {}})
+    reading.read(item.pk)
+    draft = fresh(item)
+    assert (draft.state, "begin" in draft.options) == ("draft", False)
+    assert "shoe" in draft.error
+    start.start(draft, now=timezone.now())
+    assert run_import(item.pk).error == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("empty.xlsx", saved(book(("Nothing", []))), "är tomt"),
+        ("broken.jsonl", b'{"email": "a@example.org"}\n{"email": ', "Rad 2"),
+    ],
+)
+def test_what_cannot_be_read_says_why_in_the_senders_language(send, import_folder, name, content, said):
+    with translation.override("sv"):
+        item = send(content, name)
+    reading.read(item.pk)
+    ended = fresh(item)
+    assert (ended.state, reading.failed(ended)) == ("failed", True)
+    assert said in ended.error
+    assert kept(import_folder) == []
+
+
+def test_what_is_plainly_broken_is_told_at_once(send, import_folder):
+    with pytest.raises(NotReadable):
+        send(b"PK\x03\x04 and nothing more", "broken.xlsx")
+    assert (kept(import_folder), Import.objects.count()) == ([], 0)
+
+
+def test_a_worker_that_died_is_followed_by_another(send, import_folder):
+    item = send(saved(book(MEMBERS)))
+
+    def die(rows: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        reading.read(item.pk, die)
+    assert (fresh(item).state, kept(import_folder)) == ("reading", [item.path])
+    Import.objects.filter(pk=item.pk).update(moved_at=timezone.now() - timedelta(minutes=6))
+    assert cleaning.resume_stalled(now=timezone.now()) == 0, "its job waits"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
+    assert cleaning.resume_stalled(now=timezone.now()) == 1
+    reading.read(item.pk)
+    assert fresh(item).state == "draft"
+
+
+def test_two_workers_leave_one_table(send, import_folder):
+    item = send(saved(book(MEMBERS)))
+    done = []
+
+    def another(rows: int) -> None:
+        if not done:
+            done.append(rows)
+            reading.read(item.pk)
+
+    reading.read(item.pk, another)
+    draft = fresh(item)
+    assert (draft.state, kept(import_folder)) == ("draft", [draft.path])
+
+
+def test_a_file_that_is_removed_meanwhile_leaves_nothing(send, import_folder):
+    item = send(saved(book(MEMBERS)))
+    reading.read(item.pk, lambda rows: start.discard(fresh(item)) if rows == 5 else None)
+    assert (Import.objects.count(), kept(import_folder)) == (0, [])
+
+
+def test_a_file_that_is_gone_says_so(send):
+    item = send(saved(book(MEMBERS)))
+    start.path_of(item).unlink()
+    reading.read(item.pk)
+    assert "no longer there" in fresh(item).error
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_another_sheet_is_read_by_a_job_too(send, import_folder, readable):
+    item = send(saved(book(MEMBERS, OLD, ("Nothing", []))))
+    reading.read(item.pk)
+    draft = fresh(item)
+    before = kept(import_folder)
+    reading.choose_sheet(draft, sheet="Old" if readable else "Nothing", now=timezone.now())
+    assert fresh(item).state == "reading"
+    reading.read(item.pk)
+    after = fresh(item)
+    rows = list(csv.reader(start.path_of(after).read_text().splitlines()))
+    assert (after.state, after.options["sheet"]) == ("draft", "Old" if readable else "Members")
+    assert rows[1][0] == ("old@example.org" if readable else "p0@example.org")
+    assert bool(after.error) is not readable
+    assert readable or kept(import_folder) == before
+    assert kept(import_folder) == sorted([after.path, files.beside(start.path_of(after)).name])
+    reading.choose_sheet(after, sheet="Members", now=timezone.now())
+    reading.read(item.pk)
+    assert fresh(item).options["sheet"] == "Members"
+
+
+def test_a_small_archive_that_unpacks_to_much_takes_long(tmp_path, monkeypatch):
+    monkeypatch.setattr(reception, "AT_ONCE_BYTES", 100_000)
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("people.csv", "Email\n" + "a@example.org\n" * 20_000)
+    assert path.stat().st_size < 5000
+    assert reception.takes_long(path, file_name="all.zip")
+
+
+def test_a_file_that_was_never_read_goes_after_a_day(send, import_folder):
+    item = send(saved(book(MEMBERS)))
+    cleaning.clean(now=timezone.now() + timedelta(hours=2))
+    assert kept(import_folder) == [item.path]
+    cleaning.clean(now=timezone.now() + timedelta(days=2))
+    assert (kept(import_folder), Import.objects.count()) == ([], 0)
