@@ -17,7 +17,7 @@ from tillit.people.actions import set_subscription
 from tillit.people.importing.run import run_import
 from tillit.people.importing.undo import begin, run_undo
 from tillit.people.models import Identity, MailingList, Person, Subscription, Traits
-from tillit.rights.merging.actions import merge
+from tillit.rights.merging.actions import merge, split
 
 FILE = "email,first name,status\nanna@example.org,Anna,subscribed\nann@home.example,Ann,subscribed\n"
 
@@ -75,6 +75,29 @@ def test_who_left_under_the_gone_record_is_not_put_back(house, bring):
     undone(item)
     with processing(house.pk, "rights.fulfil", by="test", act="look"):
         assert Subscription.objects.get(person_id=kept, list_id=news.pk).state == "unsubscribed"
+
+
+@pytest.mark.clause("C20", "A4")
+@pytest.mark.parametrize("known", [(), ("anna@example.org",), ("ann@home.example",)])
+@pytest.mark.parametrize("split_first", [False, True])
+def test_a_place_that_only_the_file_gave_is_taken_back_from_both(house, bring, known, split_first):
+    for address in known:
+        make.person(house, email=address)
+    item = bring(house, FILE)
+    kept, gone = person(house, "anna@example.org"), person(house, "ann@home.example")
+    made = merge(house.pk, kept, gone, by="test", now=timezone.now())
+    if split_first:
+        split(house.pk, made.pk, by="test", now=timezone.now())
+    undone(item)
+    if not split_first:
+        assert not standings(house)
+        split(house.pk, made.pk, by="test", now=timezone.now())
+    assert not standings(house)
+
+
+def standings(house) -> list[str]:
+    with processing(house.pk, "rights.fulfil", by="test", act="look"):
+        return list(Subscription.objects.values_list("state", flat=True))
 
 
 def test_an_import_that_waits_for_a_merge_writes_to_who_is_left(committed_db, make_house, queue):

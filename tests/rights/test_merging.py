@@ -91,7 +91,7 @@ def test_merging_and_splitting_gives_every_row_back(workspace):
         }
         assert Subscription.objects.get(person_id=kept, list_id=both_on.pk).state == "unsubscribed"
     left = parted(workspace, found)
-    assert (left.lists, left.fields, left.rows, left.refusals) == ([], [], 0, 0)
+    assert (left.lists, left.fields, left.rows, left.refusals) == ([], {}, 0, 0)
     after = rows(kept, gone)
     for told in ("people_paststanding", "people_merge", "people_notduplicate"):
         assert len(after.pop(told)) > len(before.pop(told))
@@ -223,7 +223,7 @@ def test_what_was_changed_since_stays_and_is_told(workspace):
         )
         hand.execute("UPDATE people_subscription SET state = 'unsubscribed' WHERE person_id = %s", [kept])
     left = parted(workspace, found)
-    assert (left.fields, left.lists) == (["first_name"], [str(on.pk)])
+    assert (left.fields, left.lists) == ({"identity": ["first_name"]}, [str(on.pk)])
     with processing(workspace.pk, "rights.fulfil", by="test", act="look"):
         names = dict(Traits.objects.filter(category="identity").values_list("person_id", "values"))
         assert names == {kept: {"first_name": "Anne"}, gone: {"first_name": "Anna", "last_name": "Berg"}}

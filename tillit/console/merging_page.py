@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from tillit.console.people_listing import REGIONS
+from tillit.ledger.versions import in_force
 from tillit.people.duplicates.likeness import Reason
 from tillit.people.duplicates.queries import Suggested
 from tillit.people.models import Field, Identity, MailingList, Person, Subscription
@@ -21,6 +22,7 @@ from tillit.people.values import shown
 from tillit.rights.merging.actions import Parted
 from tillit.rights.merging.queries import ListLine, Preview, ValueLine
 
+ADMINISTER = "audience.administer"
 MOST_FOUND = 10
 REASONS: dict[Reason, str | Promise] = {
     Reason.PHONE: gettext_lazy("Same telephone number"),
@@ -43,7 +45,8 @@ class SuggestedRow:
 class Line:
     """One line of a comparison: a name, what each record says, and what both say together.
 
-    `tone` is `gain` for what the kept record gains, `lost` for a word of the other that is kept for a split alone.
+    `tone` is `gain` for what the kept record gains, `lost` for a word of the other that is kept for a split alone, and
+    `mail` for the address that mail will go to.
     """
 
     label: str
@@ -94,11 +97,13 @@ def _called(record: Record) -> str:
 
 
 def _identities(found: Preview) -> list[Line]:
-    kinds = dict(Identity.Kind.choices)
-    lines = [Line(str(kinds[each.kind]), each.value or "", "", each.value or "") for each in found.kept.identities]
-    return lines + [
-        Line(str(kinds[each.kind]), "", each.value or "", each.value or "", "gain") for each in found.gone.identities
-    ]
+    lines = [_identity(found, each, each.value or "", "", "") for each in found.kept.identities]
+    return lines + [_identity(found, each, "", each.value or "", "gain") for each in found.gone.identities]
+
+
+def _identity(found: Preview, each: Identity, kept: str, gone: str, tone: str) -> Line:
+    mailed = each.kind == Identity.Kind.EMAIL and each.value == found.mailed
+    return Line(str(each.get_kind_display()), kept, gone, kept or gone, "mail" if mailed else tone)
 
 
 def _value_line(line: ValueLine, types: dict[str, str]) -> Line:
@@ -132,11 +137,13 @@ def _place_lines(found: Preview) -> Iterator[Line]:
 
 
 def split_in_words(workspace_id: int, parted: Parted) -> str:
-    """What splitting did, and what it left with the record that was kept."""
+    """What splitting did, and what it left with the record that was kept, as far as staff may see it."""
     said = [_("The records are two again.")]
-    if parted.fields:
+    seen = in_force(workspace_id).document.purposes[ADMINISTER].categories
+    fields = [name for category in seen for name in parted.fields.get(category, ())]
+    if fields:
         labels = {each.name: each.said() for each in Field.objects.filter(workspace_id=workspace_id).in_use()}
-        names = ", ".join(labels.get(name, name) for name in parted.fields)
+        names = ", ".join(labels.get(name, name) for name in fields)
         said.append(_("Changed since the merge, and left with the other record: %(fields)s.") % {"fields": names})
     if parted.lists:
         found = MailingList.objects.filter(workspace_id=workspace_id, pk__in=parted.lists)

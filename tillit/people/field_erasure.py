@@ -88,6 +88,12 @@ UPDATE people_mergetrace m SET kept = m.kept #- ARRAY['values', %(name)s::text],
 FROM people_person p WHERE p.id = m.person_id AND m.category = %(category)s AND m.part = 'people_traits' AND {free}
   AND (m.gone->'values' ? %(name)s::text OR m.kept->'values' ? %(name)s::text OR m."after"->'values' ? %(name)s::text)
 """,
+    # Whole traces of an import or an act on many that both records had: one that goes cannot be undone for a split one.
+    """
+UPDATE people_mergetrace m SET gone = '{{}}' FROM people_person p
+WHERE p.id = m.person_id AND m.category = %(category)s AND m.part IN ('people_importtrace', 'people_bulkchange')
+  AND {free} AND m.gone <> '{{}}'
+""",
 )
 
 

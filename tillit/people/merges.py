@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, models
 
 from tillit.people.models import Merge, Person
 
@@ -36,3 +37,23 @@ def every_id(person_ids: Collection[UUID]) -> dict[UUID, UUID]:
 def ids_of(person_id: UUID) -> list[UUID]:
     """Every id that one person has or had, their own first; none when the context does not show them."""
     return list(every_id([person_id]))
+
+
+# What merges keep of rows that tell how to undo an import or an act on many, where both records had one.
+_FORGET = """
+UPDATE people_mergetrace t SET gone = COALESCE((
+    SELECT jsonb_object_agg(key, value) FROM jsonb_each(t.gone)
+    WHERE NOT (value ->> %(column)s)::bigint = ANY (%(numbers)s)), '{}')
+WHERE t.part = %(table)s AND EXISTS (
+    SELECT FROM jsonb_each(t.gone) WHERE (value ->> %(column)s)::bigint = ANY (%(numbers)s))
+"""
+
+
+def forget_kept(model: type[models.Model], column: str, numbers: Collection[int]) -> None:
+    """Remove what merges keep of a table's rows about some imports or acts, which nobody can undo any more.
+
+    In the caller's context, which shows every category.
+    """
+    told: dict[str, Any] = {"table": model._meta.db_table, "column": column, "numbers": list(numbers)}
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET, told)

@@ -7,7 +7,7 @@ no CSRF token: who can make the request has the token already.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import wraps
 from typing import Any, cast
@@ -138,14 +138,22 @@ def token_page(*methods: str, kinds: Collection[Kind], lets_old_in: bool = False
                 raise Forged(Forged.__doc__)
             person_id = present_id(workspace.pk, found.person)
             visit = Visit(found, token, person_id, workspace, in_force(workspace.pk), today, expired)
-            try:
-                return view(request, visit, *args, **kwargs)
-            except NobodyThere:
-                return gone(request, visit)
+            response = _visited(view, request, visit, *args, **kwargs)
+            if request.method == "POST" and (now_id := present_id(workspace.pk, found.person)) != person_id:
+                # Merged at this very moment: what they asked for may have met nobody, and is asked again.
+                return _visited(view, request, replace(visit, person_id=now_id), *args, **kwargs)
+            return response
 
         return open_page(*methods)(opened)
 
     return declare
+
+
+def _visited(view: View, request: HttpRequest, visit: Visit, *args: Any, **kwargs: Any) -> HttpResponse:
+    try:
+        return view(request, visit, *args, **kwargs)
+    except NobodyThere:
+        return gone(request, visit)
 
 
 def show(

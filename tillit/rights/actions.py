@@ -19,7 +19,7 @@ from tillit.delivery.service import queue
 from tillit.ledger.processing import OpenActivity, person_actor, processing
 from tillit.ledger.versions import Version, in_force, places
 from tillit.people.merges import ids_of
-from tillit.people.models import Person
+from tillit.people.models import Likeness, NotDuplicate, Person
 from tillit.policy.regions import Region
 from tillit.policy.rules import Place
 from tillit.rights.art15 import about
@@ -121,6 +121,8 @@ def erase(workspace_id: int, person_id: UUID, *, by: str, now: datetime) -> Requ
         request = _fulfilled(activity, person_id, Kind.ERASURE, now=now)
         ids = ids_of(person_id)
         counts = erase_rows(ids, now=now)
+        for named in (NotDuplicate, Likeness):  # rows of other people that name them
+            named.objects.filter(other_id__in=ids).delete()
         _close(request, counts, now=now)
         _erased_too(request, ids[1:])
         activity.count(**counts)
@@ -181,9 +183,11 @@ def _fulfilled(activity: OpenActivity, person_id: UUID, kind: str, *, now: datet
 
 
 def _close(request: Request, counts: dict[str, int], *, now: datetime) -> None:
+    """Close a request, and any other that is open: of two records that were merged each may have brought one."""
+    alike = Request.objects.filter(person_id=request.person_id, kind=request.kind).exclude(state=State.FULFILLED)
+    alike.update(state=State.FULFILLED, fulfilled_at=now, counts=counts)
     if request.state != State.FULFILLED:
         request.state, request.fulfilled_at, request.counts = State.FULFILLED, now, counts
-        Request.objects.filter(pk=request.pk).update(state=State.FULFILLED, fulfilled_at=now, counts=counts)
 
 
 def _content(version: Version, person: Person, tables: list[Table], *, now: datetime, language: str) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def split_persons(request: KeyRequest, person_id: UUID, merge_id: UUID) -> Parte
     return Parted(
         kept=parted.kept_id,
         gone=parted.gone_id,
-        fields=parted.fields,
+        fields=[name for names in parted.fields.values() for name in names],
         lists=[int(number) for number in parted.lists],
         refusals=parted.refusals,
     )

@@ -14,6 +14,7 @@ from tillit.ledger.processing import OpenActivity, Refused, processing
 from tillit.people.bulk.one_by_one import OneByOne
 from tillit.people.bulk.restricting import LiftRestriction, Restrict
 from tillit.people.bulk.verbs import LEFT_OUT, AddToList, RemoveFromList, SetField, Verb
+from tillit.people.merges import forget_kept
 from tillit.people.models import BulkAct, BulkChange, Field, MailingList
 from tillit.people.patience import TooSlow, patience
 from tillit.people.records import ADMINISTER, FULFIL, UnreadableValue
@@ -180,6 +181,7 @@ def clean(*, now: datetime) -> int:
         acts = list(old.filter(workspace_id=workspace_id).values_list("pk", flat=True))
         with processing(workspace_id, FULFIL, by="system", act="bulk.clean") as activity:
             forgotten = BulkChange.objects.filter(act_id__in=acts).delete()[0]
+            forget_kept(BulkChange, "act_id", acts)
             activity.count(changes=forgotten)
         removed += forgotten
     return removed

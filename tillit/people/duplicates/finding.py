@@ -83,7 +83,10 @@ FROM unnest(%(ones)s::uuid[], %(others)s::uuid[], %(reasons)s::smallint[], %(sco
     AS found (one, other, reasons, score)
 WHERE (SELECT count(*) FROM people_person p
        WHERE p.id IN (found.one, found.other) AND p.flags & {Person.RESTRICTED} = 0) = 2
-  AND NOT EXISTS (SELECT FROM people_notduplicate d WHERE d.person_id = found.one AND d.other_id = found.other)
+  AND NOT EXISTS (SELECT FROM people_notduplicate d
+                  WHERE (d.person_id, d.other_id) IN ((found.one, found.other), (found.other, found.one)))
+ON CONFLICT (person_id, other_id)
+DO UPDATE SET reasons = EXCLUDED.reasons, score = EXCLUDED.score, found_at = EXCLUDED.found_at
 """
 
 

@@ -14,19 +14,22 @@ from tillit.people.search import Found, details
 
 PER_PAGE = 25
 
-# Whoever went into another's record, was erased or was called somebody else since the search is left out.
+# Whoever went into another's record, was erased or was called somebody else since the search is left out. After a merge
+# the word about the record that went is there from the kept one's side alone.
 _PAGE = """
 SELECT l.person_id, l.other_id, l.reasons, l.score FROM people_likeness l
 JOIN people_person p ON p.id = l.person_id JOIN people_person o ON o.id = l.other_id
 WHERE (l.reasons & %(reason)s <> 0 OR %(reason)s = 0)
-  AND NOT EXISTS (SELECT FROM people_notduplicate d WHERE d.person_id = l.person_id AND d.other_id = l.other_id)
+  AND NOT EXISTS (SELECT FROM people_notduplicate d WHERE (d.person_id, d.other_id)
+                  IN ((l.person_id, l.other_id), (l.other_id, l.person_id)))
 ORDER BY l.score DESC, l.person_id, l.other_id LIMIT %(limit)s OFFSET %(offset)s
 """
 _OF_PERSON = """
 SELECT l.person_id, l.other_id, l.reasons, l.score FROM people_likeness l
 JOIN people_person p ON p.id = l.person_id JOIN people_person o ON o.id = l.other_id
 WHERE (l.person_id = %(person)s OR l.other_id = %(person)s)
-  AND NOT EXISTS (SELECT FROM people_notduplicate d WHERE d.person_id = l.person_id AND d.other_id = l.other_id)
+  AND NOT EXISTS (SELECT FROM people_notduplicate d WHERE (d.person_id, d.other_id)
+                  IN ((l.person_id, l.other_id), (l.other_id, l.person_id)))
 ORDER BY l.score DESC, l.person_id, l.other_id LIMIT %(limit)s
 """
 

@@ -10,6 +10,7 @@ from tillit.ledger.processing import SYSTEM, processing
 from tillit.people.importing import files, undo
 from tillit.people.importing.start import STALLED_AFTER, go_on_reading, resume
 from tillit.people.jobs import waits
+from tillit.people.merges import forget_kept
 from tillit.people.models import Import, ImportChunk, ImportTrace
 
 TRACES_AT_ONCE = 50_000
@@ -82,6 +83,8 @@ def _forget(item: Import) -> int:
             last = next(iter(people[TRACES_AT_ONCE - 1 : TRACES_AT_ONCE]), None)
             some, _by_model = (part.filter(person_id__lte=last) if last else part).delete()
             activity.count(traces=some)
+            if last is None:
+                forget_kept(ImportTrace, "import_id", [item.pk])
         removed += some
         if last is None:
             break

@@ -259,6 +259,20 @@ WHERE g.split_id IS NULL AND c.at = ANY (%(times)s) AND c.method = 'import'
   AND NOT {confirmed("g.person_id", "later_choice")}
 ON CONFLICT DO NOTHING
 """
+# The place on the list that somebody got with such a record, and what is kept of it for a split.
+PLACE_GONE = f"""
+DELETE FROM people_subscription b USING people_merge g
+WHERE g.split_id IS NULL AND b.person_id = g.person_id AND b.list_id = %(list)s AND b.since = ANY (%(times)s)
+  AND b.state <> 'unsubscribed' AND NOT {confirmed("b.person_id", "later_list")}
+  AND NOT {_OWN_YES.format(person="b.person_id")} AND NOT {ended_since("b.person_id", "b.since")}
+"""
+PLACE_KEPT_FOR_SPLIT = f"""
+UPDATE people_mergetrace t SET gone = t.gone - %(list)s::text FROM people_merge g
+WHERE g.split_id IS NULL AND t.merge_id = g.id AND t.part = 'people_subscription'
+  AND t.gone -> %(list)s::text ->> 'state' <> 'unsubscribed'
+  AND (t.gone -> %(list)s::text ->> 'since')::timestamptz = ANY (%(times)s)
+  AND NOT {confirmed("t.person_id", "later_list")}
+"""
 MERGED = """
 SELECT DISTINCT g.person_id FROM people_merge g JOIN {people} k ON k.person_id = g.person_id WHERE g.split_id IS NULL
 """

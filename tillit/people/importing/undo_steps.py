@@ -247,5 +247,7 @@ def _refold(step: Step, people: str) -> None:
 def _undo_gone(step: Step) -> None:
     """Take back what the import recorded of records that have gone into others'."""
     step.counts["voided"] += step.run(sql.VOID_GONE)
+    step.run(sql.PLACE_GONE)
+    step.run(sql.PLACE_KEPT_FOR_SPLIT)
     people = [row[0] for row in step.rows_of(sql.MERGED_ANEW)]
     refold(step.work.item.workspace_id, people, now=step.now)

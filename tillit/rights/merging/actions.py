@@ -20,7 +20,7 @@ from tillit.consent.models import Choice
 from tillit.delivery.models import Message
 from tillit.delivery.reasons import MERGED
 from tillit.ledger.processing import OpenActivity, Refused, processing
-from tillit.people.models import Identity, Merge, NotDuplicate
+from tillit.people.models import Identity, Merge, NotDuplicate, Person
 from tillit.rights.merging import joining
 from tillit.rights.merging.rows import Pair, movable, run
 from tillit.rights.models import Request
@@ -43,7 +43,7 @@ class Parted:
     kept_id: UUID
     gone_id: UUID
     lists: list[str]
-    fields: list[str]
+    fields: dict[str, list[str]]  # by category
     rows: int
     refusals: int
 
@@ -81,6 +81,11 @@ def merge(workspace_id: int, kept_id: UUID, gone_id: UUID, *, by: str, now: date
 
 
 def _check(both: list[UUID]) -> None:
+    if any(person.restricted for person in Person.objects.filter(pk__in=both)):
+        raise CannotMerge(
+            _("The processing of one of the two is restricted: nothing of it is changed. Lift the restriction first."),
+            clause="E2",
+        )
     waiting = Request.objects.filter(person_id__in=both, kind=Request.Kind.ERASURE)
     if waiting.exclude(state=Request.State.FULFILLED).exists():
         raise CannotMerge(
@@ -101,11 +106,12 @@ _OF_THE_PAIR = "DELETE FROM {table} WHERE (person_id, other_id) IN ((%(kept)s, %
 def _join(activity: OpenActivity, pair: Pair) -> None:
     for name in ("people_notduplicate", "people_likeness"):
         run(_OF_THE_PAIR.format(table=name), pair)
+    mailed = joining.mailed(pair)
     for table in movable():
         table.move(pair)
     joining.join_values(activity, pair)
     joining.join_places(activity, pair)
-    joining.join_persons(pair)
+    joining.join_persons(pair, mailed)
     activity.count(withheld=_withhold_doubles(pair.kept, now=activity.at))
 
 

@@ -114,7 +114,8 @@ def split(*, person: str, yes: bool, workspace_name: str | None) -> None:
         raise click.ClickException(refused.reason) from refused
     out.print(f"Two records again: {parted.kept_id} and {parted.gone_id}.", soft_wrap=True)
     if parted.fields:
-        out.print(f"Changed since, and left with the first: {', '.join(parted.fields)}.", markup=False, soft_wrap=True)
+        names = ", ".join(name for names in parted.fields.values() for name in names)
+        out.print(f"Changed since, and left with the first: {names}.", markup=False, soft_wrap=True)
     if parted.refusals:
         out.print("What was refused since counts for both.")
 

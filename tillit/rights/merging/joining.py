@@ -32,11 +32,26 @@ CONTACT, PREFERENCES = "contact", "preferences"
 
 
 # -- the person's own row ---------------------------------------------------------------------------------------------
-def join_persons(pair: Pair) -> None:
+_MAILED = """
+SELECT i.person_id FROM people_identity i WHERE i.person_id IN (%s, %s) AND i.kind = 'email' AND i.value IS NOT NULL
+ORDER BY i.created_at, i.key LIMIT 1
+"""
+
+
+def mailed(pair: Pair) -> UUID | None:
+    """Return which of two records has the address that mail will go to: the one that was known first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MAILED, [pair.kept, pair.gone])
+        found = cursor.fetchone()
+    return found[0] if found else None
+
+
+def join_persons(pair: Pair, mailed_id: UUID | None) -> None:
     """Give the kept record what both are together, and remove the other's row."""
     rows = _read(PERSON, "id::text", "id = ANY (%(both)s)", pair)
     kept, gone = rows[str(pair.kept)], rows[str(pair.gone)]
-    _set_person(pair.kept, joined_person(json.loads(kept), json.loads(gone)))
+    used = json.loads(rows[str(mailed_id)]) if mailed_id else None
+    _set_person(pair.kept, joined_person(json.loads(kept), json.loads(gone), mailed=used))
     run("DELETE FROM people_person WHERE id = %(gone)s", pair)
     after = _read(PERSON, "id::text", "id = %(kept)s", pair)[str(pair.kept)]
     _keep(pair, PERSON, CONTACT, kept=kept, gone=gone, after=after)
@@ -84,7 +99,8 @@ def part_places(pair: Pair) -> list[str]:
         if mine != kept.get(number):
             changed.append(number)
         _put_place(pair, number, mine)
-        _put(PLACES, json.dumps({**given, "person_id": str(pair.gone)}))
+        if given is not None:
+            _put(PLACES, json.dumps({**given, "person_id": str(pair.gone)}))
     return changed
 
 
@@ -154,9 +170,9 @@ def _fill(activity: OpenActivity, pair: Pair, category: str, mine: str, theirs: 
     return [str(edit.pk)]
 
 
-def part_values(activity: OpenActivity, pair: Pair) -> list[str]:
-    """Give both records back what they said; return the fields that were changed since, which stay as they are."""
-    changed: list[str] = []
+def part_values(activity: OpenActivity, pair: Pair) -> dict[str, list[str]]:
+    """Give both records back what they said; return category → the fields changed since, which stay as they are."""
+    changed: dict[str, list[str]] = {}
     now = _read(VALUES, "category", "person_id = %(kept)s", pair)
     for category in _categories(pair):
         mine, theirs, after = _kept(pair, VALUES, category)
@@ -168,8 +184,9 @@ def part_values(activity: OpenActivity, pair: Pair) -> list[str]:
             category=category,
         )
         here = now.get(category)
-        if here is not None:
-            changed += _part(activity, pair, category, mine=mine, after=after, here=here)
+        names = [] if here is None else _part(activity, pair, category, mine=mine, after=after, here=here)
+        if names:
+            changed[category] = names
         _put(VALUES, theirs)
     return changed
 

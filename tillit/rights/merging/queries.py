@@ -64,10 +64,14 @@ class PurposeLine:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Two records side by side, and what they make together. Nothing has been changed."""
+    """Two records side by side, and what they make together. Nothing has been changed.
+
+    `mailed` is the address that mail goes to when they are merged.
+    """
 
     kept: Record
     gone: Record
+    mailed: str
     standing: Row
     values: list[ValueLine]
     lists: list[ListLine]
@@ -87,15 +91,24 @@ def preview(workspace_id: int, kept_id: UUID, gone_id: UUID, *, now: datetime) -
     kept, gone = people.record(workspace_id, kept_id), people.record(workspace_id, gone_id)
     if kept is None or gone is None or kept_id == gone_id:
         return None
-    standing = joined_person(*({name: getattr(each.person, name) for name in PLACE} for each in (kept, gone)))
+    here, there = ({name: getattr(each.person, name) for name in PLACE} for each in (kept, gone))
+    used = _mailed(kept, gone)
+    standing = joined_person(here, there, mailed=None if used is None else here if used in kept.identities else there)
     return Preview(
         kept=kept,
         gone=gone,
+        mailed=used.value or "" if used else "",
         standing=standing,
         values=list(_values(kept, gone)),
         lists=list(_lists(kept, gone, now=now)),
         purposes=list(_purposes(workspace_id, kept.person, gone.person, standing, now=now)),
     )
+
+
+def _mailed(kept: Record, gone: Record) -> Identity | None:
+    """The address that mail goes to: the one that was known first."""
+    both = (each for each in (*kept.identities, *gone.identities) if each.kind == Identity.Kind.EMAIL and each.value)
+    return min(both, key=lambda each: (each.created_at, bytes(each.key)), default=None)
 
 
 def _values(kept: Record, gone: Record) -> Iterator[ValueLine]:

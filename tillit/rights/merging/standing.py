@@ -9,22 +9,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from tillit.people.models import Person
+
 Row = Mapping[str, Any]
 K = TypeVar("K")
 PLACE = ("region", "roles", "flags", "language")
 ON, OFF = "subscribed", "unsubscribed"
+UNREACHABLE = Person.UNREACHABLE
 
 
-def joined_person(kept: Row, gone: Row) -> dict[str, Any]:
-    """Return region, roles, flags and language of two records together.
+def joined_person(kept: Row, gone: Row, *, mailed: Row | None) -> dict[str, Any]:
+    """Return region, roles, flags and language of two records together; `mailed` is the one whose address mail goes to.
 
-    Of two regions the known one; of two known ones that differ neither, which is decided as the strictest.
+    Of two regions the known one; of two known ones that differ neither, which is decided as the strictest. That an
+    address bounces says nothing of another one's.
     """
     regions = {kept["region"], gone["region"]} - {0}
+    flags = kept["flags"] | gone["flags"]
+    if mailed is not None:
+        flags = flags & ~UNREACHABLE | mailed["flags"] & UNREACHABLE
     return {
         "region": regions.pop() if len(regions) == 1 else 0,
         "roles": kept["roles"] | gone["roles"],
-        "flags": kept["flags"] | gone["flags"],
+        "flags": flags,
         "language": kept["language"] or gone["language"],
     }
 
@@ -58,12 +65,17 @@ def joined_place(kept: Row | None, gone: Row, *, now: str) -> Row:
     return kept if kept["state"] == ON else gone
 
 
-def parted_place(kept: Row | None, gone: Row, after: Row, now: Row | None) -> tuple[Row | None, Row]:
-    """Return the places on a list that the kept and the gone record get back."""
-    if now is not None and _same(now, after):
+def parted_place(kept: Row | None, gone: Row, after: Row, now: Row | None) -> tuple[Row | None, Row | None]:
+    """Return the places on a list that the kept and the gone record get back.
+
+    Where the place was taken away since, as by undoing what had given it, neither gets it back.
+    """
+    if now is None:
+        return tuple(each if each and each["state"] == OFF else None for each in (kept, gone))  # type: ignore[return-value]
+    if _same(now, after):
         return kept, gone
-    left = now is not None and now["state"] == OFF
-    theirs = {**gone, "state": OFF, "since": now["since"]} if now and left and gone["state"] != OFF else gone
+    left = now["state"] == OFF
+    theirs = {**gone, "state": OFF, "since": now["since"]} if left and gone["state"] != OFF else gone
     if kept is not None and kept["state"] == OFF and not left:
         return kept, theirs
     return now, theirs
