@@ -6,6 +6,7 @@ that a name which answers differently the second time reaches nothing. Source: O
 
 from __future__ import annotations
 
+import errno
 import http.client
 import ipaddress
 import socket
@@ -17,6 +18,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from tillit.env import env
 
 CONNECT_S = 5.0
@@ -24,6 +29,14 @@ MOVED = {301, 302, 303, 307, 308}
 READ_BYTES = 64 * 1024
 #: Ranges that carry an IPv4 address inside, which would be judged as the address around it.
 _WRAPPED = tuple(ipaddress.ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
+_WHY: tuple[tuple[tuple[type[Exception], ...], str | Promise], ...] = (
+    ((TimeoutError,), gettext_lazy("it took too long")),
+    ((ConnectionRefusedError,), gettext_lazy("it refused the connection")),
+    (
+        (ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected),
+        gettext_lazy("it broke the connection off"),
+    ),
+)
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -58,11 +71,11 @@ def check_form(url: str) -> SplitResult:
         parts = urlsplit(url)
         port, host = parts.port, parts.hostname
     except ValueError as error:
-        raise Forbidden("It is no web address.") from error
+        raise Forbidden(_("It is no web address.")) from error
     if parts.scheme not in {"https", "http"} or not host or parts.username or parts.password or port == 0:
-        raise Forbidden("It is no web address that begins with https:// and names a host alone.")
+        raise Forbidden(_("It is no web address that begins with https:// and names a host alone."))
     if not url.isascii() or any(ord(letter) <= 32 or letter == "\x7f" for letter in url):
-        raise Forbidden("It has letters that a web address cannot have.")
+        raise Forbidden(_("It has letters that a web address cannot have."))
     return parts
 
 
@@ -73,12 +86,12 @@ def place(url: str) -> Place:
     try:
         found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Unreachable(f"The name {parts.hostname} is not known.") from error
+        raise _unknown(parts) from error
     addresses = [ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in found]
     for address in addresses:
         _judge(address, parts)
     if not addresses:
-        raise Unreachable(f"The name {parts.hostname} is not known.")
+        raise _unknown(parts)
     return Place(parts, str(addresses[0]))
 
 
@@ -88,9 +101,9 @@ def _judge(address: _Address, parts: SplitResult) -> None:
         return
     wrapped = any(plain in network for network in _WRAPPED if network.version == plain.version)
     if wrapped or not plain.is_global or plain.is_multicast:
-        raise Forbidden(f"{parts.hostname} is a machine that the public cannot reach.")
+        raise Forbidden(_("%(host)s is a machine that the public cannot reach.") % {"host": parts.hostname})
     if parts.scheme != "https":
-        raise Forbidden("Only https:// is spoken with machines outside.")
+        raise Forbidden(_("Only https:// is spoken with machines outside."))
 
 
 def _inside() -> tuple[Any, ...]:
@@ -108,7 +121,8 @@ def ask(
         connection.request(method, asked.target, body=body, headers={"User-Agent": "Tillit", **(headers or {})})
         yield connection.getresponse()
     except (OSError, http.client.HTTPException) as error:
-        raise Unreachable(f"{asked.parts.hostname} did not answer: {_said(error)}.") from error
+        told = {"host": asked.parts.hostname, "why": _said(error)}
+        raise Unreachable(_("%(host)s did not answer: %(why)s.") % told) from error
     finally:
         connection.close()
 
@@ -116,16 +130,16 @@ def ask(
 def download(url: str, *, within_s: float, most_bytes: int, hops: int = 3) -> Iterator[bytes]:
     """Yield a file in parts, following a few redirections, each judged anew. Raises Forbidden and Unreachable."""
     ends = time.monotonic() + within_s
-    for _hop in range(hops + 1):
+    for _each in range(hops + 1):
         with ask("GET", url, within_s=within_s) as answer:
             if answer.status in MOVED and (onward := answer.getheader("Location")):
                 url = urljoin(url, onward)
                 continue
             if answer.status != 200:
-                raise Unreachable(f"The answer was {answer.status}.")
+                raise Unreachable(_("The answer was %(status)s.") % {"status": answer.status})
             yield from _parts(answer, ends, most_bytes)
             return
-    raise Unreachable("It leads from one address to another without end.")
+    raise Unreachable(_("It leads from one address to another without end."))
 
 
 def _parts(answer: http.client.HTTPResponse, ends: float, most_bytes: int) -> Iterator[bytes]:
@@ -133,9 +147,9 @@ def _parts(answer: http.client.HTTPResponse, ends: float, most_bytes: int) -> It
     while part := answer.read(READ_BYTES):
         read += len(part)
         if read > most_bytes:
-            raise Unreachable(f"The file is larger than {most_bytes // 1024**2} MB.")
+            raise Unreachable(_("The file is larger than %(size)s MB.") % {"size": most_bytes >> 20})
         if time.monotonic() > ends:
-            raise Unreachable("The file did not arrive in time.")
+            raise Unreachable(_("The file did not arrive in time."))
         yield part
 
 
@@ -152,7 +166,8 @@ def _connection(asked: Place, within_s: float) -> http.client.HTTPConnection:
         plain.settimeout(within_s)
         connection.sock = connection.wrapped(plain) if isinstance(connection, _Pinned) else plain
     except OSError as error:
-        raise Unreachable(f"{host} could not be reached: {_said(error)}.") from error
+        told = {"host": host, "why": _said(error)}
+        raise Unreachable(_("%(host)s could not be reached: %(why)s.") % told) from error
     return connection
 
 
@@ -165,7 +180,17 @@ class _Pinned(http.client.HTTPSConnection):
         return self._tls.wrap_socket(plain, server_hostname=self.host)
 
 
+def _unknown(parts: SplitResult) -> Unreachable:
+    return Unreachable(_("The name %(host)s is not known.") % {"host": parts.hostname})
+
+
 def _said(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "it took too long"
+    """Why a connection failed, in the reader's language where it is one of the common ways."""
+    for kinds, words in _WHY:
+        if isinstance(error, kinds):
+            return str(words)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _("its certificate is not valid (%(why)s)") % {"why": error.verify_message.strip(".")}
+    if isinstance(error, OSError) and error.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
+        return _("no way leads to it")
     return (str(error) or type(error).__name__).strip(".")

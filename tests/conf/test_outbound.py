@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from tillit import outbound
 from tillit.outbound import Forbidden, Unreachable, ask, check_form, download, place
@@ -144,3 +145,22 @@ def test_nobody_there_is_said(settings_of: Callable[..., None], unused_tcp_socke
     unused_tcp_socket.close()
     with pytest.raises(Unreachable), ask("GET", f"http://127.0.0.1:{port}/", within_s=2):
         pass
+
+
+def test_why_an_address_cannot_be_reached_is_said_in_the_readers_language(settings_of: Callable[..., None]) -> None:
+    settings_of(outbound_networks="127.0.0.0/8")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    said = []
+    with translation.override("sv"):
+        for url in ("ftp://example.org", "https://10.0.0.1/", f"http://127.0.0.1:{port}/", "https://nobody.invalid/"):
+            with pytest.raises((Forbidden, Unreachable)) as refused, ask("GET", url, within_s=2):
+                raise AssertionError("nobody is there")
+            said.append(str(refused.value))
+    assert said == [
+        "Det är ingen webbadress som börjar med https:// och bara anger en värd.",
+        "10.0.0.1 är en maskin som allmänheten inte kan nå.",
+        "127.0.0.1 gick inte att nå: den vägrade anslutningen.",
+        "Namnet nobody.invalid är inte känt.",
+    ]

@@ -164,7 +164,7 @@ _TOLD: tuple[tuple[type[Exception], Callable[[Any], ApiProblem]], ...] = (
     (SegmentNameTaken, lambda _error: ApiProblem("conflict", _("Another segment of the workspace has this name."))),
     (CannotUndo, lambda error: ApiProblem("conflict", str(error))),
     (TooSlow, lambda _error: ApiProblem("too-slow", str(ADVICE))),
-    (InvalidIdentifier, lambda error: invalid("body.email", str(error))),
+    (InvalidIdentifier, lambda _error: invalid("body.email", _("This is not an email address."))),
     (UnreadableValue, _value),
     (NameTaken, lambda _error: ApiProblem("conflict", _("Another list of the workspace has this name."))),
     (NoMoment, lambda error: invalid("query.at", str(error))),
