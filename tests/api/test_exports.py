@@ -58,6 +58,7 @@ def test_a_file_is_written_and_its_address_opens_it(program: Program, people: li
     export = made(program, {"columns": ["email"]})
     assert (export["state"], export["written"], export["columns"]) == ("done", 2, ["email"])
     assert lines(program, export) == ["anna@example.org", "bo@example.org", "email"]
+    assert program.client.post(export["file"]["url"]).status_code == 405
     acts = Activity.objects.filter(object_ref=f"export:{export['id']}").values_list("act", "actor")
     key = f"key:{ApiKey.objects.get(workspace=program.workspace).pk}"
     assert set(acts) == {("people.export", key), ("people.export.download", key)}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import random
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tests import make
 from tests.people.outcomes import MARKETING, bit, people
+from tillit.people.importing import writers
 from tillit.people.importing.run import run_import
 from tillit.people.importing.trial import begin as try_out
 from tillit.people.importing.trial import run_trial
@@ -14,6 +19,7 @@ from tillit.people.importing.undo import begin, preview, run_undo
 from tillit.people.models import Import, Person, Suppression
 from tillit.people.suppression.actions import Why, lift, suppress
 from tillit.people.suppression.known import covering
+from tillit.people.suppression.lifted import Leave
 from tillit.policy.roles import Flag
 
 HEAD = "email,status\n"
@@ -101,7 +107,7 @@ def test_undoing_lifts_exactly_what_the_import_suppressed(house, bring):
     done = undone(item)
     assert done.undo["counts"]["suppressions"] == 2
     assert reasons(house, *(f"{name}@example.org" for name in ("known", "before", "new", "later"))) == [
-        *([], ["asked"], [], ["bounced"])
+        *([], ["asked"], [], ["complaint"])
     ]
     assert not silent(house, "known@example.org")
 
@@ -119,9 +125,17 @@ def test_two_imports_that_say_the_same_are_undone_in_either_order(house, bring, 
     assert not Suppression.objects.exists()
 
 
+@pytest.mark.clause("E9")
+def test_a_complaint_about_what_another_import_said_bounced_is_one(house, bring):
+    for word in ("cleaned", "complained", "blocklisted"):
+        item = bring(house, f"{HEAD}a@example.org,{word}\n")
+    assert reasons(house, "a@example.org") == [["complaint"]]
+    assert Suppression.objects.get().imports[-1] == item.pk
+
+
 def test_a_suppression_that_was_lifted_by_hand_is_no_longer_the_imports(house, bring):
     item = bring(house, f"{HEAD}a@example.org,cleaned\n")
-    lift(house.pk, [Suppression.objects.get().pk], by="user:1")
+    lift(house.pk, [Suppression.objects.get().pk], Leave(by="user:1", now=timezone.now()))
     assert not silent(house, "a@example.org")
     assert "suppressions" not in undone(item).undo["counts"]
 
@@ -144,3 +158,46 @@ def test_an_opt_out_beside_a_bounce_stays_one(house, bring):
     bring(house, f"{HEAD}a@example.org,unsubscribed\na@example.org,cleaned\n")
     assert people(house)["a@example.org"]["bits"] == (0, bit(house, MARKETING))
     assert Person.SUPPRESSED & people(house)["a@example.org"]["flags"]
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    monkeypatch.setattr("tillit.people.importing.table.BLOCK_BYTES", 1024)
+
+
+@pytest.mark.clause("E9")
+def test_several_writers_suppress_what_one_would(committed_db, make_house, queue, small_chunks):
+    chance, found = random.Random(4), []
+    words = ["subscribed"] * 12 + ["cleaned", "blocklisted", "complained", "unsubscribed"]
+    rows = [f"p{chance.randrange(250)}@example.org,{chance.choice(words)}\n" for _ in range(500)]
+    for number in (1, 3):
+        house = make_house()
+        done = run_import(queue(house, HEAD + "".join(rows)).pk, chunk_rows=40, writers=number)
+        assert done.state == "done"
+        of_person = {address: (told["flags"], told["lists"], told["bits"]) for address, told in people(house).items()}
+        why = {address: reasons(house, address) for address in of_person}
+        found.append((of_person, why, {key: n for key, n in done.counts.items() if key.startswith("suppressed_")}))
+    assert found[0] == found[1]
+    assert found[0][2].keys() == {"suppressed_bounced", "suppressed_moved", "suppressed_complaint"}
+
+
+@pytest.mark.clause("E9")
+def test_two_imports_of_the_same_bounced_addresses_wait_for_each_other(
+    committed_db, make_house, queue, small_chunks, monkeypatch
+):
+    monkeypatch.setattr(writers, "LOOK_AFTER_S", 0.05)
+    house = make_house()
+    text = HEAD + "".join(f"p{n}@example.org,{'cleaned' if n % 3 else 'subscribed'}\n" for n in range(100))
+    items = [queue(house, text) for _ in range(2)]
+
+    def work(item: Import) -> str:
+        try:
+            return run_import(item.pk, chunk_rows=30, writers=2).state
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(work, items)) == ["done", "done"]
+    assert sum(item.counts.get("suppressed_bounced", 0) for item in Import.objects.all()) == 66
+    assert {frozenset(each.imports) for each in Suppression.objects.all()} == {frozenset(item.pk for item in items)}
+    assert all(silent(house, f"p{n}@example.org") is bool(n % 3) for n in range(0, 100, 9))

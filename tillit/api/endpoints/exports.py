@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 from ninja import Router
 from ninja.responses import Status
 from pydantic import BaseModel, Field
@@ -151,6 +152,7 @@ def delete_export(request: KeyRequest, export_id: NumberPath, purpose: Purpose =
     return Status(204, None)
 
 
+@require_safe
 def export_file(request: HttpRequest, token: str) -> HttpResponseBase:
     """Give the file of an export to whoever has its address, which a key was given a moment ago. Recorded."""
     try:

@@ -24,7 +24,8 @@ _ADD = """
 INSERT INTO people_suppression (workspace_id, key, kind, domain, reason, note, made_by, created_at, imports)
 SELECT %(workspace)s, told.key, 'email', '', told.reason, '', %(by)s, %(now)s, ARRAY[%(import)s]::bigint[]
 FROM unnest(%(keys)s::bytea[], %(reasons)s::text[]) told (key, reason) ORDER BY told.key
-ON CONFLICT (key, workspace_id) DO UPDATE SET imports = people_suppression.imports || EXCLUDED.imports
+ON CONFLICT (key, workspace_id) DO UPDATE SET imports = people_suppression.imports || EXCLUDED.imports,
+    reason = CASE EXCLUDED.reason WHEN 'complaint' THEN 'complaint' ELSE people_suppression.reason END
 WHERE people_suppression.imports IS NOT NULL AND NOT %(import)s = ANY (people_suppression.imports)
 RETURNING reason, xmax = 0
 """
@@ -38,8 +39,8 @@ WHERE workspace_id = %(workspace)s AND %(import)s = ANY (imports)
 def silence(activity: OpenActivity, told: Mapping[str, str], *, import_id: int, now: datetime) -> Counter[str]:
     """Suppress addresses in normal form, each for its reason, in the caller's transaction; count those that are new.
 
-    What is suppressed already keeps its reason. The people who are known are silenced; call it before the chunk's
-    people are written, since it has the lock alone that writers of addresses share.
+    What is suppressed already keeps its reason, but a complaint about what bounced is one. The people who are known are
+    silenced. Call it before the chunk's people are written: it has the lock alone that writers of addresses share.
     """
     take_lock(activity.workspace_id)
     ring = keyring()
