@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests import make
 from tests.browser import WIDTHS, assert_accessible
 from tillit.accounts.models import Role
+from tillit.console.merging_page import split_in_words
 from tillit.ledger.processing import processing
 from tillit.people.duplicates.finding import run, search
 from tillit.people.duplicates.queries import suggestions
-from tillit.people.models import DuplicateSearch, Merge, NotDuplicate, Person
+from tillit.people.models import DuplicateSearch, Merge, NotDuplicate, Person, Traits
+from tillit.rights.merging.actions import Parted
 
 
 def text(response) -> str:
@@ -141,6 +145,44 @@ def test_what_is_not_there_is_not_found(house, editor):
     assert editor.post(f"{path}/{one}/merge/{one}").status_code == 409
     with processing(house.pk, "audience.administer", by="test", act="look"):
         assert Person.objects.count() == 2
+
+
+def test_a_long_comparison_costs_no_more_queries_than_a_short_one(house, editor, django_assert_num_queries):
+    """Fifty fields and fifty lists of each record are read as few are."""
+    short, long = two(house), two(house, domain="langa.se", part="b.berg")
+    for each in long:
+        make.mailing_list(house, each, name=f"Own of {each}")
+        for n in range(50):
+            make.mailing_list(house, each, name=f"{n} of {each}")
+    with processing(house.pk, "audience.administer", by="test", act="fill"):
+        Traits.objects.filter(person_id__in=long, category="occupation").delete()
+        Traits.objects.bulk_create(
+            Traits(
+                workspace_id=house.pk,
+                person_id=each,
+                category="occupation",
+                values={f"field{n}": f"{n} of {each}" for n in range(50)},
+                updated_at=timezone.now(),
+            )
+            for each in long
+        )
+    path = f"/w/{house.pk}/people"
+    editor.get(f"{path}/{short[0]}/merge/{short[1]}")
+    with CaptureQueriesContext(connection) as few:
+        editor.get(f"{path}/{short[0]}/merge/{short[1]}")
+    with django_assert_num_queries(len(few)):
+        shown = text(editor.get(f"{path}/{long[0]}/merge/{long[1]}"))
+    assert shown.count("49 of ") >= 4 and "mail goes here" in shown
+    editor.post(f"{path}/{long[0]}/merge/{long[1]}")
+    assert text(editor.get(f"{path}/{long[0]}")).count("49 of ") >= 2
+
+
+@pytest.mark.clause("A6")
+def test_what_staff_may_not_see_is_not_named_to_them_after_a_split(house):
+    one, other = two(house)
+    changed = {"occupation": ["title"], "health": ["diagnosis"]}
+    said = split_in_words(house.pk, Parted(one, other, lists=[], fields=changed, rows=0, refusals=0))
+    assert "title" in said and "diagnosis" not in said
 
 
 @pytest.mark.browser

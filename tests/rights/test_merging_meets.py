@@ -26,8 +26,8 @@ from tillit.people.duplicates.finding import search
 from tillit.people.duplicates.queries import suggestions
 from tillit.people.field_erasure import erase_batch
 from tillit.people.fields import retire_field
-from tillit.people.merges import ids_of, present_id
-from tillit.people.models import Field, Identity, Merge, MergeTrace, Person, Subscription
+from tillit.people.merges import forget_kept, ids_of, present_id
+from tillit.people.models import Field, Identity, ImportTrace, Merge, MergeTrace, Person, Subscription
 from tillit.people.suppression.actions import Why, suppress
 from tillit.rights.actions import access, erase, receive
 from tillit.rights.merging.actions import CannotMerge, CannotSplit, call_different, merge, split
@@ -218,25 +218,44 @@ def test_two_that_went_into_one_are_split_the_latest_first(house):
         assert dict(Identity.objects.values_list("person_id", "kind")).keys() == {a, b, c}
 
 
-@pytest.mark.clause("A4")
-def test_a_retired_field_leaves_what_is_kept_for_splitting(house):
-    field = Field.objects.create(workspace=house, name="size", label="Size", category="occupation")
-    kept, gone = make.person(house), make.person(house)
+def traced(house: Workspace, *people: UUID) -> None:
+    """What an import keeps of people so that it can be undone."""
     with superuser() as hand:
-        for each in (kept, gone):
+        for each in people:
             hand.execute(
                 "INSERT INTO people_importtrace (import_id, workspace_id, person_id, part, category, before, after)"
                 " VALUES (7, %s, %s, 'values', 'occupation', '{\"values\": {\"size\": \"secret\"}}',"
                 ' \'{"size": "secret"}\')',
                 [house.pk, each],
             )
+
+
+def kept_for_splitting() -> str:
+    with superuser() as look:
+        return "".join(row[0] for row in look.execute("SELECT to_jsonb(t)::text FROM people_mergetrace t").fetchall())
+
+
+@pytest.mark.clause("A4")
+def test_a_retired_field_leaves_what_is_kept_for_splitting(house):
+    field = Field.objects.create(workspace=house, name="size", label="Size", category="occupation")
+    kept, gone = make.person(house), make.person(house)
+    traced(house, kept, gone)
     merged(house, kept, gone)
+    assert "secret" in kept_for_splitting()
     retire_field(field, by="test", now=timezone.now())
     while erase_batch(field.pk):
         pass
-    with superuser() as look:
-        rows = look.execute("SELECT to_jsonb(t)::text FROM people_mergetrace t").fetchall()
-    assert rows and not any("secret" in row[0] for row in rows)
+    assert "secret" not in kept_for_splitting()
+
+
+def test_what_an_import_cannot_be_undone_by_any_more_leaves_merges_too(house):
+    kept, gone = make.person(house), make.person(house)
+    traced(house, kept, gone)
+    merged(house, kept, gone)
+    for number, there in ((8, True), (7, False)):
+        with processing(house.pk, "rights.fulfil", by="test", act="forget"):
+            forget_kept(ImportTrace, "import_id", [number])
+        assert ("secret" in kept_for_splitting()) == there
 
 
 # -- suggestions ------------------------------------------------------------------------------------------------------
