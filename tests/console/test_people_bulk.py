@@ -90,6 +90,17 @@ def test_many_are_erased_by_an_owner_who_types_how_many(club, editor, client, pe
     assert client.post(f"{begun['Location']}/undo").status_code == 409
 
 
+@pytest.mark.clause("C21")
+def test_an_erasure_that_an_owner_stopped_is_not_gone_on_with_by_an_editor(club, editor, client):
+    client.force_login(make.member(club, role=Role.OWNER))
+    where = client.post(f"/w/{club.pk}/people/bulk?q=p00&verb=person.erase", {"sure": "10"})["Location"]
+    assert "What is done cannot be undone" in text(client.post(f"{where}/stop", follow=True))
+    client.force_login(make.member(club, role=Role.EDITOR))
+    assert "Go on" not in text(client.get(where))
+    assert client.post(f"{where}/resume").status_code == 403
+    assert BulkAct.objects.get().state == "stopped"
+
+
 @pytest.mark.clause("C20")
 def test_editors_restrict_many_and_owners_lift_it(club, editor, client):
     where = f"/w/{club.pk}/people/bulk?q=p00&verb=person."

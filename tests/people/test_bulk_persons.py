@@ -15,6 +15,7 @@ from tillit.people import records
 from tillit.people.bulk import actions
 from tillit.people.bulk import run as running
 from tillit.people.bulk.actions import NotPossible
+from tillit.people.bulk.one_by_one import work_on
 from tillit.people.models import BulkAct, BulkChange, Person
 from tillit.people.selection import Selection
 from tillit.rights import bulk as rights_bulk
@@ -144,6 +145,39 @@ def test_somebody_erased_meanwhile_is_counted_and_harms_nothing(workspace, five)
     act = begun(workspace, ERASE, *five)
     erase(workspace.pk, five[0], by=BY, now=timezone.now())
     assert running.run(act.pk).counts == {"erased": 5}
+
+
+@pytest.mark.clause("E2")
+def test_whoever_is_restricted_while_an_erasure_rests_is_spared(workspace, five, monkeypatch):
+    act = begun(workspace, ERASE, *five)
+
+    def breaking(*_whom, **_more):
+        raise RuntimeError("the power went")
+
+    with monkeypatch.context() as broken, pytest.raises(RuntimeError):
+        broken.setattr(rights_bulk, "erase", breaking)
+        running.run(act.pk)  # everybody was judged
+    records.restrict(workspace.pk, five[2], by=BY)
+    BulkAct.objects.filter(pk=act.pk).update(state="queued")
+    done = running.run(act.pk)
+    assert (done.state, done.counts, there(workspace)) == ("done", {"erased": 4, "restricted": 1}, {five[2]})
+
+
+@pytest.mark.clause("E2")
+def test_whoever_is_restricted_in_the_middle_of_a_slice_is_spared(workspace, five):
+    class Meanwhile(rights_bulk.Erase):
+        def each(self, workspace_id, person_id, *, by, now):
+            if person_id == min(five):
+                records.restrict(workspace.pk, max(five), by="user:8")
+            super().each(workspace_id, person_id, by=by, now=now)
+
+    act = begun(workspace, ERASE, *five)
+    while work_on(act, Meanwhile()):
+        act.refresh_from_db()
+    act.refresh_from_db()
+    assert (act.state, act.counts, there(workspace)) == ("done", {"erased": 4, "restricted": 1}, {max(five)})
+    spared = Activity.objects.filter(act="person.erase", outcome="refused")
+    assert [each.subject_id for each in spared] == [max(five)]
 
 
 @pytest.mark.clause("I2")

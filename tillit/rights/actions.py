@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 import uuid_utils.compat as uuid_utils
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from tillit.consent.actions import NobodyThere
 from tillit.consent.fold import lock
 from tillit.consent.queries import state_of
 from tillit.delivery.models import Message
 from tillit.delivery.service import queue
-from tillit.ledger.processing import OpenActivity, person_actor, processing
+from tillit.ledger.processing import OpenActivity, Refused, person_actor, processing
 from tillit.ledger.versions import Version, in_force, places
 from tillit.people.merges import ids_of
 from tillit.people.models import Likeness, NotDuplicate, Person
@@ -51,6 +52,10 @@ class Asked:
 
     request: Request
     mailed: bool
+
+
+class RestrictedMeanwhile(Refused):
+    """Somebody whom others meant to erase has processing restricted, so that what is held stays. GDPR art 18(1)."""
 
 
 def ask(workspace_id: int, person_id: UUID, kind: str, *, now: datetime, by: str | None = None) -> Asked:
@@ -106,18 +111,23 @@ def access(workspace_id: int, person_id: UUID, *, by: str, now: datetime, langua
     return Copy(request.pk, tables, _content(version, person, tables, now=now, language=language))
 
 
-def erase(workspace_id: int, person_id: UUID, *, by: str, now: datetime) -> Request | None:
+def erase(
+    workspace_id: int, person_id: UUID, *, by: str, now: datetime, spare_restricted: bool = False
+) -> Request | None:
     """Erase a person everywhere as the tables declare, and close their request; return it, None if nobody was there.
 
     Repeating it finds nobody. Records that went into theirs are erased with it. The keyed hash of their address stays,
     so that an import does not bring them back; so do choices and requests, as evidence without a name. A mail that a
-    sender has already claimed may still go out.
+    sender has already claimed may still go out. With `spare_restricted`, for an erasure that the person did not ask
+    for, raises RestrictedMeanwhile for somebody who has processing restricted.
     Source: GDPR art 17(1), 17(3)(e).
     """
     with processing(workspace_id, FULFIL, by=by, act="person.erase", subject=person_id) as activity:
         if not lock([person_id]):
             activity.count(**erase_rows([person_id], now=now))  # what came in while the first erasure was running
             return None
+        if spare_restricted and Person.objects.get(pk=person_id).restricted:
+            raise RestrictedMeanwhile(_("Processing is restricted, so what is held of the person stays."), clause="E2")
         request = _fulfilled(activity, person_id, Kind.ERASURE, now=now)
         ids = ids_of(person_id)
         counts = erase_rows(ids, now=now)

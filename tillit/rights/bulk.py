@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 from tillit.people.models import Person
-from tillit.rights.actions import FULFIL, erase
+from tillit.rights.actions import FULFIL, RestrictedMeanwhile, erase
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +34,5 @@ FROM people_person p WHERE true"""
         return {}
 
     def each(self, workspace_id: int, person_id: UUID, *, by: str, now: datetime) -> None:
-        erase(workspace_id, person_id, by=by, now=now)
+        with suppress(RestrictedMeanwhile):
+            erase(workspace_id, person_id, by=by, now=now, spare_restricted=True)

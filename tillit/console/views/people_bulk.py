@@ -137,7 +137,9 @@ def _told(request: PageRequest, act_id: int) -> dict[str, Any]:
         "actor": actors_in_words({act.by})[act.by],
         "outcomes": outcomes(act.counts),
         "undoable": actions.can_undo(act, now=now),
-        "resumable": act.state in {BulkAct.State.STOPPED, BulkAct.State.FAILED} and act.done < act.total,
+        "resumable": act.state in {BulkAct.State.STOPPED, BulkAct.State.FAILED}
+        and act.done < act.total
+        and allows(request.membership, VERBS[act.verb]),
         "until": act.created_at + actions.UNDO_FOR,
         "left": act.counts.get("change", 0) if act.state == BulkAct.State.UNDOING else act.total - act.done,
     }
@@ -146,15 +148,21 @@ def _told(request: PageRequest, act_id: int) -> dict[str, Any]:
 @verb(role=Role.EDITOR)
 def stop_bulk(request: PageRequest, act_id: int) -> HttpResponse:
     """Stop after the people it is at."""
-    if actions.stop(_act(request, act_id)):
-        messages.success(request, _("The act was stopped. What is done can be undone, or gone on with."))
+    act = _act(request, act_id)
+    if actions.stop(act):
+        undone = actions.one_by_one(act.verb) is None
+        stopped = _("The act was stopped. What is done can be undone, or gone on with.")
+        messages.success(request, stopped if undone else _("The act was stopped. What is done cannot be undone."))
     return redirect(address("bulk_act", request.workspace.id, act_id))
 
 
 @verb(role=Role.EDITOR)
 def resume_bulk(request: PageRequest, act_id: int) -> HttpResponse:
-    """Go on where it ended."""
-    actions.go_on(_act(request, act_id), now=timezone.now())
+    """Go on where it ended; whoever may not begin such an act does not go on with one that was stopped either."""
+    act = _act(request, act_id)
+    if not allows(request.membership, VERBS[act.verb]):
+        return role_too_low(request, VERBS[act.verb])
+    actions.go_on(act, now=timezone.now())
     return redirect(address("bulk_act", request.workspace.id, act_id))
 
 

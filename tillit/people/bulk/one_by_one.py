@@ -28,7 +28,7 @@ WHERE c.act_id = %(act)s AND c.person_id = ANY (%(ids)s) AND c.person_id = j.id
 """
 _THERE = """
 SELECT c.person_id FROM people_bulkchange c JOIN people_person p ON p.id = c.person_id
-WHERE c.act_id = %(act)s AND c.verdict = %(verdict)s ORDER BY c.person_id LIMIT %(limit)s
+WHERE c.act_id = %(act)s AND c.verdict = ANY (%(verdicts)s) ORDER BY c.person_id LIMIT %(limit)s
 """
 _COUNT = "SELECT verdict, count(*) FROM people_bulkchange WHERE act_id = %(act)s GROUP BY 1"
 
@@ -50,7 +50,7 @@ class OneByOne(Protocol):
         """What the statement needs besides `act`, `ids` and `now`."""
 
     def each(self, workspace_id: int, person_id: UUID, *, by: str, now: datetime) -> None:
-        """Do it to a person."""
+        """Do it to a person, unless what `judge` looks at no longer lets it be done: they are judged again then."""
 
 
 def work_on(act: BulkAct, verb: OneByOne, *, size: int = SLICE) -> bool:
@@ -62,10 +62,11 @@ def work_on(act: BulkAct, verb: OneByOne, *, size: int = SLICE) -> bool:
             return False
         told = {"act": act.pk, "limit": size, "now": timezone.now(), **verb.parameters}
         with connection.cursor() as cursor:
-            waiting = _ids(cursor, {**told, "verdict": ""})
+            # Whom an earlier run was to do it to is judged again: the act may have been stopped for weeks.
+            waiting = _ids(cursor, {**told, "verdicts": ["", "change"]})
             if waiting:
                 cursor.execute(_JUDGE.format(judge=verb.judge), {**told, "ids": waiting})
-            meant = _ids(cursor, {**told, "verdict": "change"})
+            meant = _ids(cursor, {**told, "verdicts": ["change"]})
             cursor.execute(_COUNT, told)
             left = Counter(dict(cursor.fetchall()))
         _moved(act, verb, left, ended=not (waiting or meant))
