@@ -70,6 +70,23 @@ def test_what_a_seller_reports_needs_a_key_for_it(program: Program, programs: Pr
     assert (listed.status_code, listed.json()["rule"]) == (409, "purchases.record")
 
 
+@pytest.mark.clause("C8")
+def test_what_a_seller_reports_is_not_touched_by_a_key_for_something_else(
+    program: Program, programs: Programs, source: Source
+) -> None:
+    seller = programs(purposes=(*EVERY, "purchases.record"), workspace=program.workspace)
+    draft = send(seller, f"source={source.pk}&purpose=purchases.record&begin=false").json()
+    here = f"/imports/{draft['id']}"
+    assert program.get("/imports").json()["items"] == []
+    assert [each["id"] for each in seller.get("/imports").json()["items"]] == [draft["id"]]
+    for answer in (
+        *(program.get(here), program.delete(here), program.post(f"{here}/start", {})),
+        *(program.post(f"{here}/{act}") for act in ("stop", "resume")),
+    ):
+        assert (answer.status_code, answer.json()["rule"]) == (403, "purchases.record")
+    assert seller.post(f"{here}/start", {"columns": {"Status": ""}}).json()["state"] == "queued"
+
+
 def test_columns_can_be_looked_at_first(program: Program, source: Source, import_folder: Path) -> None:
     strange = "contact;vorname\nanna@example.org;Anna\n"
     draft = send(program, f"source={source.pk}&begin=false", strange).json()

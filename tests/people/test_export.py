@@ -181,6 +181,18 @@ def test_what_was_searched_is_not_kept_in_the_history(club):
     assert export.selection == {"region": int(Region.EEA), "by_text": True}
 
 
+@pytest.mark.clause("H1", "F1")
+def test_a_file_is_not_fetched_for_a_recipient_who_may_no_longer_have_it(club, policy_text):
+    export = made(club, purpose=SHARE, recipient="distributor-nordic")
+    open_again(export, by=BY, now=timezone.now())
+    without = policy_text.replace("recipients: [distributor-nordic, reseller-us]", "recipients: [reseller-us]")
+    publish(club.pk, without, by=None, now=timezone.now())
+    with pytest.raises(Refused, match="does not name the recipient"):
+        open_again(export, by=BY, now=timezone.now())
+    refused = Activity.objects.get(act="people.export.download", outcome="refused")
+    assert refused.object_ref == f"export:{export.pk}"
+
+
 @pytest.mark.clause("I1")
 def test_a_file_expires_and_is_deleted(club):
     export, now = made(club), timezone.now()

@@ -115,8 +115,9 @@ class FromAddress(Meanings):
 
 @reads(router, "/imports", response=ImportPage, purpose=IMPORT)
 def list_imports(request: KeyRequest, limit: Limit = 50, cursor: Cursor = "") -> ImportPage:
-    """The imports of the workspace."""
-    found, after = queries.imports(request.auth.workspace_id), place_of(cursor, int)
+    """The imports of the workspace whose own purpose the key is for."""
+    key, after = request.auth, place_of(cursor, int)
+    found = purposes.of_any(queries.imports(key.workspace_id), key.purposes)
     rows = list((found.filter(pk__lt=after) if after else found)[: limit + 1])
     return ImportPage(
         items=[_shown(each) for each in rows[:limit]],
@@ -200,7 +201,7 @@ def resume_import(request: KeyRequest, import_id: NumberPath) -> Changed:
 @writes(router, "POST", "/imports/{int:import_id}/undo", response=ImportShown, purpose=FULFIL)
 def undo_import(request: KeyRequest, import_id: NumberPath) -> ImportShown:
     """Undo an import within 30 days: what was done since stays. Its state is `undoing`, then `undone`."""
-    found = import_of(request, import_id)
+    found = _any_import(request, import_id)  # whoever may erase people may take any of them back
     undo.begin(found, by=actor(request), now=request.now)
     return _shown(found)
 
@@ -270,7 +271,13 @@ def _list(workspace_id: int, number: int | None) -> MailingList | None:
 
 
 def import_of(request: KeyRequest, number: int) -> Import:
-    """An import of the key's workspace. Raises ApiProblem."""
+    """An import of the key's workspace whose own purpose the key is for. Raises ApiProblem."""
+    found = _any_import(request, number)
+    check_purpose(request.auth, purposes.purpose_of(found))
+    return found
+
+
+def _any_import(request: KeyRequest, number: int) -> Import:
     found = queries.imports(request.auth.workspace_id).filter(pk=number).first()
     if found is None:
         raise missing()

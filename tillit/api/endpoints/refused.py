@@ -5,14 +5,13 @@ from ninja import Router
 from pydantic import BaseModel, Field
 
 from tillit.accounts.models import Role
-from tillit.api.access import IMPORT, KeyRequest, actor, check_purpose
+from tillit.api.access import IMPORT, KeyRequest, actor
 from tillit.api.endpoints.imports import import_of
 from tillit.api.problems import missing
 from tillit.api.routes import reads
 from tillit.api.shapes import Cursor, Limit, NumberPath, cursor_of, place_of
 from tillit.downloads import download
-from tillit.people.importing import purposes, refusals
-from tillit.people.models import Import
+from tillit.people.importing import refusals
 
 router = Router(tags=["imports"])
 
@@ -39,7 +38,7 @@ def list_refused_rows(
     request: KeyRequest, import_id: NumberPath, limit: Limit = 50, cursor: Cursor = ""
 ) -> RefusedPage:
     """The rows that were refused, each with the reason; they are kept for 30 days."""
-    item = _import(request, import_id)
+    item = import_of(request, import_id)
     after = place_of(cursor, int) or 0
     found = refusals.page(item, by=actor(request), after=after, limit=limit, recipient=request.auth.recipient)
     return RefusedPage(
@@ -51,17 +50,10 @@ def list_refused_rows(
 @reads(router, "/imports/{int:import_id}/refused-rows.csv", purpose=IMPORT, role=Role.EDITOR, gives="text/csv")
 def download_refused_rows(request: KeyRequest, import_id: NumberPath) -> HttpResponseBase:
     """The same as a CSV, to be mended and imported again; what looks like a formula has an apostrophe before it."""
-    item = _import(request, import_id)
+    item = import_of(request, import_id)
     report = None if request.auth.recipient else refusals.whole(item, by=actor(request))
     if report is None:
         raise missing()
     size = report.stat().st_size
     name = f"refused-{item.pk}.csv"
     return download(request, report.open("rb"), name=name, kind="text/csv; charset=utf-8", size_bytes=size)
-
-
-def _import(request: KeyRequest, number: int) -> Import:
-    """An import whose own purpose the key is for."""
-    item = import_of(request, number)
-    check_purpose(request.auth, purposes.purpose_of(item))
-    return item

@@ -146,13 +146,31 @@ def resume_stalled(*, now: datetime) -> int:
 
 
 def open_again(export: Export, *, by: str, now: datetime, purpose: str = ADMINISTER) -> None:
-    """Record that somebody downloads the file. Raises Refused when its time is over."""
+    """Record that somebody downloads the file.
+
+    Raises Refused when its time is over, and when the policy no longer lets its recipient have it: a safeguard may have
+    ended since it was written. Source: CLAUSES H1.
+    """
     if files.path_of(export) is None or (export.expires_at and export.expires_at <= now):
         raise Refused(str(holding.EXPIRED), rule=export.purpose)
     about = f"export:{export.pk}"
     act = "people.export.download"
     with processing(export.workspace_id, purpose, by=by, act=act, about=about) as activity:
+        _check_recipient(export, activity, now=now)
         activity.count(persons=export.written)
+
+
+def _check_recipient(export: Export, activity: OpenActivity, *, now: datetime) -> None:
+    document = version(activity.policy_version_id).document
+    if not export.recipient:
+        return
+    try:
+        if export.purpose in document.purposes:
+            disclosed(document, export.purpose, export.recipient, today=now.date())
+            return
+    except NotDisclosable as refusal:
+        raise Refused(refusal.reason, rule=export.purpose, clause=refusal.clause) from refusal
+    raise Refused(_("The policy in force has no purpose “%(name)s”.") % {"name": export.purpose}, rule=export.purpose)
 
 
 def recipients(policy: Version, purpose: str, *, today: datetime) -> list[str]:

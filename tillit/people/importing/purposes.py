@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tillit.ledger.models import PurposeRule
@@ -46,3 +49,9 @@ def check(workspace_id: int, purpose: str, *, joins: bool, consent: str) -> None
 def purpose_of(item: Import) -> str:
     """The purpose that an import works under."""
     return str(item.options.get("purpose", CONTACTS))
+
+
+def of_any(found: QuerySet[Import], purposes: Collection[str]) -> QuerySet[Import]:
+    """The imports among some that work under one of these purposes."""
+    named = Q(options__purpose__in=list(purposes))
+    return found.filter(named | Q(options__purpose=None) if CONTACTS in purposes else named)
