@@ -70,6 +70,7 @@ class Refusal:
     line: int
     reason: str
     cells: Sequence[str] = ()
+    address: str = ""  # in normal form, of a row that came in without some of its values
 
 
 @dataclass(slots=True)
@@ -87,6 +88,7 @@ class Chunk:
     last_id: UUID = field(default_factory=uuid7)
     repeated: set[int] = field(default_factory=set)  # lines staged here whose address an earlier chunk held
     silenced: dict[str, str] = field(default_factory=dict)  # addresses to suppress, each with the reason
+    erased: set[str] = field(default_factory=set)  # addresses of people who were erased
     keys: frozenset[int] = frozenset()  # the beginnings of its identifiers' keys
 
 
@@ -227,13 +229,13 @@ class Preparing:
     def _note(self, line: int, row: Sequence[str], address: str) -> None:
         """Note values that cannot be read, and why the address is to be suppressed: of two reasons the graver."""
         if self._missed:
-            self._note_missed(line, row)
+            self._note_missed(line, row, address)
         if reason := self._silence:
             noted = self._chunk.silenced
             noted[address] = max(noted.get(address, reason), reason, key=cells.GRAVEST.index)
             self._silence = ""
 
-    def _note_missed(self, line: int, row: Sequence[str]) -> None:
+    def _note_missed(self, line: int, row: Sequence[str], address: str) -> None:
         """Count what could not be read by column, and list the row, the first LISTED_ROWS of them."""
         names = [(self.plan.columns[place].name, why) for place, why in self._missed]
         self._missed = []
@@ -243,7 +245,7 @@ class Preparing:
         self._listed += 1
         if self._listed <= LISTED_ROWS:
             reason = "; ".join(f"{why}: {name}" for name, why in names)
-            self._chunk.unread.append(Refusal(line, reason, tuple(row)))
+            self._chunk.unread.append(Refusal(line, reason, tuple(row), address))
 
     def _refused_as_too_long(self, line: int, row: list[str]) -> bool:
         """Refuse a row with a cell that means something and is too long, and say whether it was."""

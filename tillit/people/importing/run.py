@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -85,8 +85,10 @@ def run_import(
     except Exception:
         _end(item, Import.State.FAILED, error=_("The program failed. Its log says why. The import can be resumed."))
         raise
-    path_of(item).unlink(missing_ok=True)
     done = _end(item, Import.State.DONE)
+    if done.state != Import.State.DONE:  # it was stopped after its last chunk: to go on it reads the file
+        return done
+    path_of(done).unlink(missing_ok=True)
     if done.counts.get("new", 0) >= ANALYZE_FROM_ROWS:
         with connection.cursor() as cursor:
             cursor.execute("SELECT tillit_analyze_people()")
@@ -208,6 +210,9 @@ def _write(work: Work, chunk: Chunk, turn: Turn) -> None:
 def _note(work: Work, chunk: Chunk, *, now: datetime) -> dict[str, Any]:
     """Write with a chunk how far the import is; return what that changes of its row. Raises Superseded."""
     item = work.item
+    alive = Import.objects.filter(pk=item.pk, state=Import.State.RUNNING, read_bytes=item.read_bytes)
+    if not alive.select_for_update().exists():  # the report is whose import it is
+        raise Superseded(Superseded.__doc__)
     _remember(item, chunk, now=now)
     refused_bytes = work.report.write(_reported(chunk))
     changed = {
@@ -216,9 +221,7 @@ def _note(work: Work, chunk: Chunk, *, now: datetime) -> dict[str, Any]:
         "options": {**item.options, "refused_bytes": refused_bytes, "next_line": chunk.next_line},
         "moved_at": timezone.now(),
     }
-    alive = Import.objects.filter(pk=item.pk, state=Import.State.RUNNING, read_bytes=item.read_bytes)
-    if not alive.update(**changed):
-        raise Superseded(Superseded.__doc__)
+    Import.objects.filter(pk=item.pk).update(**changed)
     return changed
 
 
@@ -236,5 +239,12 @@ def _remember(item: Import, chunk: Chunk, *, now: datetime) -> None:
 
 def _reported(chunk: Chunk) -> list[Refusal]:
     """What the report gets of a chunk; nothing is listed twice, and nothing of somebody who was erased."""
-    refused = {refusal.line for refusal in chunk.refusals}
-    return [*chunk.refusals, *(missed for missed in chunk.unread if missed.line not in refused)]
+    refused, erased = {refusal.line for refusal in chunk.refusals}, chunk.erased
+    missed = (each for each in chunk.unread if each.line not in refused and each.address not in erased)
+    return [*(_bare(each, erased) for each in chunk.refusals), *missed]
+
+
+def _bare(refusal: Refusal, erased: Set[str]) -> Refusal:
+    """A refused row, without its cells where one is the address of somebody who was erased."""
+    named = erased and not erased.isdisjoint(cell.strip().lower() for cell in refusal.cells)
+    return replace(refusal, cells=()) if named else refusal

@@ -156,9 +156,15 @@ def _hold_back(cursor: CursorWrapper, chunk: Chunk, workspace_id: int) -> None:
     """Mark the rows of suppressed addresses, so that their people join no list and get no mail."""
     if not anything(workspace_id):
         return
-    lines = {cells[VALUE]: int(cells[LINE]) for cells in (row.split(SEPARATOR, VALUE + 1) for row in chunk.staged)}
+    lines = _lines(chunk)
     cursor.execute(sql.HOLD, {"lines": [lines[address] for address in suppressed(workspace_id, lines)]})
     chunk.counts["suppressed"] += cursor.rowcount
+
+
+def _lines(chunk: Chunk) -> dict[str, int]:
+    """The line of each address."""
+    rows = (row.split(SEPARATOR, VALUE + 1) for row in chunk.staged)
+    return {cells[VALUE]: int(cells[LINE]) for cells in rows}
 
 
 def _refuse_erased(cursor: CursorWrapper, chunk: Chunk) -> None:
@@ -167,9 +173,11 @@ def _refuse_erased(cursor: CursorWrapper, chunk: Chunk) -> None:
     found = cursor.fetchall()
     if any(was_there for _, was_there in found):  # an erasure leaves a mark that is seen next time, an undo none
         raise Gone
-    lines = [line for line, _ in found]
+    lines = {line for line, _ in found}
     if lines:
         chunk.refusals += [Refusal(line, "erased") for line in lines]
+        staged = _lines(chunk)
+        chunk.erased |= {address for address, line in staged.items() if line in lines}
         chunk.counts += Counter({"refused": len(lines), "refused.erased": len(lines)})
         chunk.counts["duplicates"] -= len(chunk.repeated.intersection(lines))
         chunk.repeated.difference_update(lines)
