@@ -9,7 +9,7 @@ from tillit.campaigns.models import Campaign
 from tillit.conf.demo import BUYERS, PEOPLE, TWICE, ensure_sample
 from tillit.conf.sample import EMAIL
 from tillit.ledger.processing import processing
-from tillit.people.models import Import, MailingList, Person, Segment, Suppression, Traits
+from tillit.people.models import Import, Likeness, MailingList, Person, Segment, Suppression, Traits
 from tillit.people.selection import Selection, statement
 
 
@@ -27,6 +27,7 @@ def test_the_sample_is_loaded_once_and_shows_what_an_audience_is():
         assert Person.objects.count() == PEOPLE + TWICE
         found = [len(found_by(house.pk, Selection(segment_id=each.pk))) for each in Segment.objects.order_by("id")]
         assert len(found) == 3 and min(found) > 0 and max(found) < PEOPLE
+        assert Likeness.objects.count() >= TWICE
         assert not Traits.objects.filter(category="purchases").exists()
     with processing(house.pk, "purchases.record", by="test", act="look"):
         assert Traits.objects.filter(category="purchases").count() == BUYERS

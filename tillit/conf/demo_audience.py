@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tillit.conf.sample import INTERESTS
 from tillit.people import notes
+from tillit.people.duplicates import finding
 from tillit.people.fields import make_field
 from tillit.people.lists import make_list
 from tillit.people.models import Edit, Field, MailingList, SavedFilter, Subscription, Suppression
@@ -81,7 +82,7 @@ def make_lists(workspace_id: int, *, by: str) -> list[MailingList]:
 
 
 def work_with(workspace_id: int, news: MailingList, people: Sequence[UUID], *, by: str, now: datetime) -> None:
-    """Make segments and a saved filter, suppress a few, and correct and note something about one person."""
+    """Make segments and a filter, suppress a few, look for who came twice, correct and note something about one."""
     words = vocabulary(workspace_id)
     for name, description, text in SEGMENTS:
         make_segment(workspace_id, name=name, description=description, tree=language.parse(text, words), by=by)
@@ -89,5 +90,6 @@ def work_with(workspace_id: int, news: MailingList, people: Sequence[UUID], *, b
     SavedFilter.objects.create(workspace_id=workspace_id, name="Left the newsletter", selection=left, by=by)
     for told, reason, note in SUPPRESSED:
         suppress(workspace_id, [read(told)], Why(reason=reason, by=by, now=now, note=note))
+    finding.search(workspace_id, by=by, now=now)
     change_values(workspace_id, people[0], {"title": "Head of facilities"}, by=by, origin=Origin(Edit.Word.PERSON))
     notes.add(workspace_id, people[0], "Met at the fair. Builds a new conference floor next spring.", by=by)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import uuid_utils.compat as uuid_utils
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +45,7 @@ class Request(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes: ClassVar = [models.Index(fields=["person_id"], name="request_person")]
 
     def __str__(self) -> str:
         return f"{self.kind} by {self.person_id}: {self.state}"
