@@ -20,6 +20,7 @@ from tillit.people.importing.rows import Chunk
 #: The reader keeps about three busy; each is a connection.
 MOST = 4
 LOOK_AFTER_S = 0.5
+MOST_LOOKS = 120  # then a chunk gives way in any case: behind a pooler of connections nobody sees who waits for whom
 
 
 class OutOfTurn(Exception):
@@ -95,10 +96,10 @@ class Turn:
         The locks that are held meanwhile may be what the one before waits for, directly or by another import that
         waits for these and holds those; PostgreSQL cannot see that, since nobody waits here by a lock.
         """
-        blocked = 0  # twice running: many a lock is let go at once
+        looks = blocked = 0  # twice running: many a lock is let go at once
         while self._turns and not self._turns.wait(self._place, LOOK_AFTER_S):
-            blocked = blocked + 1 if self._turns.blocked() else 0
-            if blocked > 1:
+            looks, blocked = looks + 1, blocked + 1 if self._turns.blocked() else 0
+            if blocked > 1 or looks == MOST_LOOKS:
                 raise OutOfTurn(OutOfTurn.__doc__)
 
 
