@@ -6,7 +6,7 @@ import argparse
 import subprocess
 import sys
 
-SCENARIOS = ("decide", "audience", "import", "publish", "send", "edge")
+SCENARIOS = ("decide", "audience", "find", "page", "import", "publish", "send", "edge")
 
 
 def main() -> int:

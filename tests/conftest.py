@@ -72,6 +72,11 @@ def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
         yield
         for connection in connections.all():
             connection.close()
+    empty_tables()
+
+
+def empty_tables() -> None:
+    """Take away every committed row but what the migrations wrote."""
     with superuser() as connection:
         tables = connection.execute(
             "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
