@@ -20,6 +20,7 @@ from tillit.people.models import BulkAct, BulkChange, Person
 from tillit.people.selection import Selection
 from tillit.rights import bulk as rights_bulk
 from tillit.rights.actions import erase
+from tillit.rights.merging.actions import merge
 from tillit.rights.models import Request
 
 BY, FULFIL = "user:7", "rights.fulfil"
@@ -178,6 +179,31 @@ def test_whoever_is_restricted_in_the_middle_of_a_slice_is_spared(workspace, fiv
     assert (act.state, act.counts, there(workspace)) == ("done", {"erased": 4, "restricted": 1}, {max(five)})
     spared = Activity.objects.filter(act="person.erase", outcome="refused")
     assert [each.subject_id for each in spared] == [max(five)]
+
+
+@pytest.mark.clause("C20")
+def test_somebody_into_whom_a_chosen_one_was_merged_since_is_not_erased(workspace, five):
+    act = begun(workspace, ERASE, *five[:2])
+    merge(workspace.pk, five[4], five[0], by=BY, now=timezone.now())
+    assert running.run(act.pk).counts == {"erased": 1, "merged": 1}
+    assert there(workspace) == set(five[2:])
+
+
+@pytest.mark.clause("C20")
+@pytest.mark.parametrize("since", ["restricted", "merged"])
+def test_what_happened_since_a_run_broke_off_counts(workspace, five, monkeypatch, since):
+    act = begun(workspace, ERASE, *five[:2])
+    monkeypatch.setattr(rights_bulk, "erase", lambda *_told, **_more: (_ for _ in ()).throw(RuntimeError))
+    with pytest.raises(RuntimeError):
+        running.run(act.pk)
+    monkeypatch.undo()
+    if since == "restricted":
+        records.restrict(workspace.pk, five[0], by=BY)
+    else:
+        merge(workspace.pk, five[4], five[0], by=BY, now=timezone.now())
+    BulkAct.objects.filter(pk=act.pk).update(state="queued")
+    assert running.run(act.pk).counts == {"erased": 1, since: 1}
+    assert five[4] in there(workspace)
 
 
 @pytest.mark.clause("I2")

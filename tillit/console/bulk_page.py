@@ -33,6 +33,7 @@ VERDICTS: dict[str, str | Promise] = {
     "restricted": gettext_lazy("have processing restricted, so nothing of theirs is changed"),
     "suppressed": gettext_lazy("have a suppressed address"),
     "filled": gettext_lazy("have a value already, which stays"),
+    "merged": gettext_lazy("were joined with another record after the act began, so they stay"),
 }
 PERSON_VERBS: dict[str, str | Promise] = {
     "person.restrict": gettext_lazy("Restrict processing"),

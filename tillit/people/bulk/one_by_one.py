@@ -47,7 +47,7 @@ class OneByOne(Protocol):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What the statement needs besides `act`, `ids` and `now`."""
+        """What the statement needs besides `act`, `begun`, `ids` and `now`."""
 
     def each(self, workspace_id: int, person_id: UUID, *, by: str, now: datetime) -> None:
         """Do it to a person, unless what `judge` looks at no longer lets it be done: they are judged again then."""
@@ -60,7 +60,8 @@ def work_on(act: BulkAct, verb: OneByOne, *, size: int = SLICE) -> bool:
         act = BulkAct.objects.select_for_update().get(pk=act.pk)
         if act.state not in _ALIVE:
             return False
-        told = {"act": act.pk, "limit": size, "now": timezone.now(), **verb.parameters}
+        own = {"act": act.pk, "begun": act.created_at, "limit": size, "now": timezone.now()}
+        told = {**verb.parameters, **own}
         with connection.cursor() as cursor:
             # Whom an earlier run was to do it to is judged again: the act may have been stopped for weeks.
             waiting = _ids(cursor, {**told, "verdicts": ["", "change"]})
@@ -69,11 +70,11 @@ def work_on(act: BulkAct, verb: OneByOne, *, size: int = SLICE) -> bool:
             meant = _ids(cursor, {**told, "verdicts": ["change"]})
             cursor.execute(_COUNT, told)
             left = Counter(dict(cursor.fetchall()))
-        _moved(act, verb, left, ended=not (waiting or meant))
+        _moved(act, verb, left, ended=not waiting)
         activity.count(persons=len(meant))
     for person_id in meant:
         verb.each(act.workspace_id, person_id, by=act.by, now=timezone.now())
-    return bool(waiting or meant)
+    return bool(waiting)
 
 
 def _ids(cursor: Any, told: dict[str, Any]) -> list[UUID]:

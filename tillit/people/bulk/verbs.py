@@ -14,7 +14,7 @@ from tillit.people.own_acts import ended_since
 from tillit.people.records import ADMINISTER
 
 #: Verdicts that leave a person out, beside `change` and `same`.
-LEFT_OUT = ("restricted", "suppressed", "unsubscribed", "pending", "filled")
+LEFT_OUT = ("restricted", "suppressed", "unsubscribed", "pending", "filled", "merged")
 
 _RESTRICTED = f"WHEN p.flags & {Person.RESTRICTED} <> 0 THEN 'restricted'"
 # Looks and notes change nothing that could be lost; whatever else was done about the person alone counts as something
