@@ -24,13 +24,13 @@ def test_an_import_is_weighed_undone_and_told_of(house, editor, bring):
     there = f"/w/{house.pk}/imports/{done.pk}"
     assert f"{there}/undo" in text(editor.get(there))
     page = text(editor.get(f"{there}/undo"))
-    assert "are in a later import too" in page and f"/imports/{later.pk}" in page
+    assert "are in another import too" in page and f"/imports/{later.pk}" in page
     assert editor.post(f"{there}/undo")["Location"] == there
     under_way = text(editor.get(there))
     assert "Undoing the import" in under_way and 'hx-trigger="every 1s"' in under_way
     run_undo(done.pk)
     told = text(editor.get(there))
-    assert "The import was undone" in told and "People stay who are in a later import too" in told
+    assert "The import was undone" in told and "People stay who are in another import too" in told
     assert f"{there}/undo" not in told
     again = editor.post(f"{there}/undo", follow=True)
     assert "undone already" in text(again)

@@ -268,6 +268,39 @@ def test_an_import_since_keeps_what_it_confirms(house, bring):
     )
 
 
+@pytest.mark.clause("A4", "E8")
+def test_what_an_import_undone_earlier_left_goes_with_the_later_one(house, bring):
+    known(house)
+    before = seen(house)
+    both = HEAD + "anna@example.org,Anne,,Bolaget,Sweden\nnew@example.org,Ny,,Firman,\n"
+    first = bring(house, both, consent=MARKETING)
+    second = bring(house, HEAD + "anna@example.org,Annie,,,\nnew@example.org,Ny,,,\n", consent=MARKETING)
+    assert undone(first).undo["counts"]["kept.imported"] == 1
+    left = people(house)
+    assert (left["anna@example.org"]["traits"]["first_name"], left["new@example.org"]["lists"]) == (
+        *("Annie", ["subscribed"]),
+    )
+    found = preview(second, by="user:1", now=timezone.now())
+    assert (found.made, found.known, found.going, found.staying) == (1, 1, 1, {})
+    assert undone(second).undo["counts"]["removed"] == 1
+    assert seen(house) == before
+    with processing(house.pk, "rights.fulfil", by="t", act="look"):
+        assert not ImportTrace.objects.exists()
+
+
+def test_what_staff_changed_between_two_imports_stays_when_both_are_undone(house, bring):
+    anna = known(house)
+    first = bring(house, HEAD + "anna@example.org,Anne,,,\nnew@example.org,Ny,,,\n")
+    records.change_values(house.pk, anna, {"last_name": "Strand"}, by="user:1")
+    second = bring(house, HEAD + "anna@example.org,Annie,,,\nnew@example.org,Nyare,,,\n")
+    choose(house.pk, people(house)["new@example.org"]["id"], {MARKETING: "granted"}, method="form", now=timezone.now())
+    for item in (first, second):
+        undone(item)
+    left = people(house)
+    assert left["anna@example.org"]["traits"] == {"first_name": "Anna", "last_name": "Strand"}
+    assert (left["new@example.org"]["traits"], left["new@example.org"]["lists"]) == ({}, ["subscribed"])
+
+
 def test_a_later_import_keeps_the_opt_out_that_it_repeats(house, bring):
     known(house)
     text = "email,status\nanna@example.org,unsubscribed\n"
@@ -467,6 +500,23 @@ def test_undoing_the_newest_first_brings_back_each_state(house, bring, small_blo
         assert not any(name.startswith("kept") for name in told["counts"]), told["counts"]
         folded_as_history_says(house)
     assert states == [seen(house)]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(brought=FILES, order=st.permutations(range(3)))
+def test_undoing_in_any_order_brings_back_the_beginning(house, bring, small_blocks, brought, order):
+    before, done = seen(house), []
+    for rows, consents, joins, _chunk in brought:
+        text = FULL + "".join(",".join(row) + "\n" for row in rows)
+        options = {} if joins else {"mailing_list": None}
+        done.append(bring(house, text, consent=MARKETING if consents else "", **options))
+    for place in order:
+        if place < len(done):
+            undone(done[place], batch=2)
+            folded_as_history_says(house)
+    assert seen(house) == before
+    with processing(house.pk, "rights.fulfil", by="t", act="look"):
+        assert not ImportTrace.objects.exists()
 
 
 def folded_as_history_says(house) -> None:

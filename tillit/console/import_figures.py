@@ -50,7 +50,7 @@ REASONS: dict[str, str | Promise] = {
 STAYS: dict[str, str | Promise] = {
     "chose": gettext_lazy("made a choice of their own since"),
     "list": gettext_lazy("joined or left a list since"),
-    "imported": gettext_lazy("are in a later import too"),
+    "imported": gettext_lazy("are in another import too, and go when that is undone"),
     "edited": gettext_lazy("were edited since"),
     "restricted": gettext_lazy("have their processing restricted"),
     "merged": gettext_lazy("were merged with another record"),

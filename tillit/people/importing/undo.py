@@ -1,8 +1,8 @@
 """Undoing an import: what it wrote and nobody has touched since is as it was before, and what was touched stays.
 
 A transaction a chunk of the people it made, then a transaction a few thousand of those it knew, so that an undo that
-breaks off goes on where it was. Newest first takes everything back: a later import that confirms an earlier one's
-people keeps them here.
+breaks off goes on where it was. Imports can be undone in any order: what a later one says too stays, and that one
+inherits it, so that undoing it takes back the part of both.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from tillit.people.importing.undo_steps import (
     bounds,
     others,
     transaction_of,
+    undo_inherited,
     undo_known,
     undo_made,
     work_of,
@@ -102,8 +103,9 @@ def preview(item: Import, *, by: str, now: datetime) -> Preview:
     work = work_of(item)
     about = f"import:{item.pk}"
     with processing(item.workspace_id, PURPOSE, by=by, act="people.import.weigh", about=about) as activity:
-        seen = ImportTrace.objects.filter(import_id=item.pk).exclude(part="seen")
-        made = sum(chunk.new for chunk in chunks)
+        traces = ImportTrace.objects.filter(import_id=item.pk)
+        seen = traces.exclude(part__in=["seen", "made"])
+        made = sum(chunk.new for chunk in chunks) + traces.filter(part="made").count()
         found = Preview(made, seen.values("person_id").distinct().count(), later=work.later)
         found.suppressions = silencing.made_alone(item)
         staying = _weigh(chunks, work)
@@ -128,6 +130,8 @@ def _weigh(chunks: list[ImportChunk], work: Work) -> Counter[str | None] | None:
                     return None
                 cursor.execute(sql.count_made(others()), {**work.values, **bounds(chunk)})
                 counted.update(dict(cursor.fetchall()))
+            cursor.execute(sql.count_inherited(others()), work.values)
+            counted.update(dict(cursor.fetchall()))
             cursor.execute("SET LOCAL statement_timeout = 0")
     except OperationalError:
         return None
@@ -193,6 +197,8 @@ def _steps(item: Import, *, batch: int) -> Iterator[None]:
         _patiently(work, partial(undo_made, chunk=chunk))
         yield
     while _patiently(work, partial(undo_known, limit=batch)):
+        yield
+    while _patiently(work, partial(undo_inherited, limit=batch)):
         yield
     _patiently(work, _lift)
     yield

@@ -1,7 +1,8 @@
 """The SQL of undoing an import. `made` and `back` are temporary tables of the people that one transaction undoes.
 
-An import's own rows are known by their moments: `times` are those of its chunks. What has another moment was changed
-since. What a later import's file said again stays too: `%(later_…)s` are the imports that said such a thing.
+An import's own rows are known by their moments: `times` are those of its chunks, and of the imports whose heir it is.
+What has another moment was changed since. What a later import's file said again stays too: `%(later_…)s` are the
+imports that said such a thing.
 """
 
 from __future__ import annotations
@@ -77,12 +78,14 @@ def why_kept(others: Iterable[str]) -> str:
   WHEN EXISTS (SELECT FROM people_person p WHERE p.id = m.person_id AND p.flags & 1 <> 0) THEN 'restricted'
   WHEN EXISTS (SELECT FROM consent_choice c WHERE c.person_id = m.person_id
                AND NOT (c.at = ANY (%(times)s) AND c.method = 'import')
-               AND NOT EXISTS (SELECT FROM consent_voidedchoice v WHERE v.choice_id = c.id)) THEN 'chose'
+               AND NOT EXISTS (SELECT FROM consent_voidedchoice v WHERE v.choice_id = c.id)
+               AND NOT EXISTS (SELECT FROM people_importtrace o WHERE o.person_id = m.person_id AND o.part = 'choice'
+                               AND o.after ? c.id::text)) THEN 'chose'
   WHEN {merged} THEN 'merged'
   WHEN EXISTS (SELECT FROM people_importtrace o
                WHERE o.person_id = m.person_id AND o.import_id <> %(import)s) THEN 'imported'
   WHEN EXISTS (SELECT FROM people_subscription b WHERE b.person_id = m.person_id
-               AND NOT (b.list_id = %(list)s AND b.since = ANY (%(times)s))) THEN 'list'
+               AND NOT (b.list_id = ANY (%(lists)s::bigint[]) AND b.since = ANY (%(times)s))) THEN 'list'
   WHEN EXISTS (SELECT FROM people_traits t
                WHERE t.person_id = m.person_id AND NOT t.updated_at = ANY (%(times)s))
     OR EXISTS (SELECT FROM people_identity i
@@ -109,6 +112,23 @@ def count_made(others: Iterable[str]) -> str:
     return f"""
 SELECT {why_kept(others)}, count(*) FROM (SELECT id AS person_id FROM people_person
     WHERE id BETWEEN %(first)s AND %(last)s AND created_at = %(written)s OFFSET 0) m GROUP BY 1
+"""
+
+
+# Of imports that were undone before: what they made and this one names is this one's now.
+INHERITED = """
+INSERT INTO made SELECT id FROM (
+    SELECT id FROM people_person WHERE id IN (
+        SELECT person_id FROM people_importtrace WHERE import_id = %(import)s AND part = 'made'
+        ORDER BY person_id LIMIT %(limit)s) ORDER BY id FOR UPDATE) locked
+"""
+
+
+def count_inherited(others: Iterable[str]) -> str:
+    """The same as `count_made`, of the people whom this import inherited."""
+    return f"""
+SELECT {why_kept(others)}, count(*) FROM (SELECT person_id FROM people_importtrace
+    WHERE import_id = %(import)s AND part = 'made' OFFSET 0) m GROUP BY 1
 """
 
 
@@ -140,7 +160,8 @@ _OWN_YES = """EXISTS (SELECT FROM consent_choice c WHERE c.person_id = {person} 
     AND c.method <> 'import' AND c.at > %(since)s)"""
 STRIP_LIST = f"""
 DELETE FROM people_subscription b USING made m
-WHERE b.person_id = m.person_id AND m.kept IS NOT NULL AND b.list_id = %(list)s AND b.since = ANY (%(times)s)
+WHERE b.person_id = m.person_id AND m.kept IS NOT NULL AND b.list_id = ANY (%(lists)s::bigint[])
+  AND b.since = ANY (%(times)s)
   AND NOT {confirmed("b.person_id", "later_list")} AND NOT {_OWN_YES.format(person="b.person_id")}
   AND NOT {ended_since("b.person_id", "b.since")}
 """
@@ -163,7 +184,7 @@ LOCK = "SELECT id FROM people_person WHERE id IN (SELECT person_id FROM back) OR
 LAST = "SELECT count(*), max(person_id::text) FROM back"
 CHANGED = """
 SELECT count(DISTINCT person_id) FROM people_importtrace JOIN back USING (person_id)
-WHERE import_id = %(import)s AND part <> 'seen'
+WHERE import_id = %(import)s AND part NOT IN ('seen', 'made')
 """
 
 
@@ -248,7 +269,61 @@ ON CONFLICT DO NOTHING
 """
 FORGET_KNOWN = (
     "DELETE FROM people_importtrace t USING back k WHERE t.person_id = k.person_id AND t.import_id = %(import)s"
+    " AND t.part <> 'made'"
 )
+
+# -- what stays because another import says it too --------------------------------------------------------------------
+# That import is the heir: undoing it takes back this one's part as well, so that imports can be undone in any order.
+HAND_MADE = """
+INSERT INTO people_importtrace (import_id, person_id, part, category, workspace_id)
+SELECT min(o.import_id), m.person_id, 'made', 'contact', %(workspace)s
+FROM made m JOIN people_importtrace o ON o.person_id = m.person_id AND o.import_id <> %(import)s
+WHERE m.kept IS NOT NULL GROUP BY m.person_id ON CONFLICT DO NOTHING RETURNING import_id
+"""
+#: Rows of `made` whose traces go to any other import, and of `back`, where those that say such a thing are `later`.
+ALL_MADE = ("(SELECT person_id FROM made WHERE kept IS NOT NULL)", "")
+SAID_AGAIN = ("back", "AND o.import_id = ANY (%(later)s::bigint[])")
+# What the heir found was what this import had left: before it was what was before this one. Where somebody changed it
+# in between, their change stays, but for the fields that they left alone.
+_LEFT = "(trace.before->>'{moment}')::timestamptz = ANY (%(times)s)"
+_ALONE = """SELECT key FROM jsonb_each(EXCLUDED.after) WHERE trace.before->'values'->key = value
+    AND EXCLUDED.before->'values'->key IS DISTINCT FROM value"""
+_VALUES_BEFORE = f"""CASE WHEN trace.before IS NULL THEN NULL
+    WHEN {_LEFT.format(moment="at")} THEN EXCLUDED.before
+    ELSE jsonb_set(trace.before, '{{values}}', ((trace.before->'values') - ARRAY({_ALONE}))
+        || COALESCE((SELECT jsonb_object_agg(key, value) FROM jsonb_each(EXCLUDED.before->'values')
+                     WHERE key IN ({_ALONE})), '{{}}')) END"""
+_SAME = "CASE WHEN trace.before = EXCLUDED.after THEN EXCLUDED.before ELSE trace.before END"
+_BOTH = ("NULL", "trace.after || EXCLUDED.after")
+_JOINED = {
+    "values": (_VALUES_BEFORE, "EXCLUDED.after || trace.after"),
+    "list": (
+        f"CASE WHEN {_LEFT.format(moment='since')} THEN EXCLUDED.before ELSE trace.before END",
+        "trace.after",
+    ),
+    "person": (_SAME, "trace.after"),
+    "language": (_SAME, "trace.after"),
+    "phone": _BOTH,
+    "customer": _BOTH,
+    "choice": _BOTH,
+}
+PARTS = tuple(_JOINED)
+
+
+def hand_over(part: str, whose: tuple[str, str], *, of: str = "") -> str:
+    """SQL that gives the traces of a part to the heir; returns the heirs. `of` may narrow which traces `r`."""
+    (people, heirs), (before, after) = whose, _JOINED[part]
+    return f"""
+INSERT INTO people_importtrace AS trace (import_id, person_id, part, category, workspace_id, before, after)
+SELECT h.heir, r.person_id, r.part, r.category, r.workspace_id, r.before, r.after
+FROM people_importtrace r JOIN {people} k ON k.person_id = r.person_id
+CROSS JOIN LATERAL (SELECT min(o.import_id) AS heir FROM people_importtrace o
+    WHERE o.person_id = r.person_id AND o.import_id <> %(import)s {heirs}) h
+WHERE r.import_id = %(import)s AND r.part = '{part}' AND h.heir IS NOT NULL {of}
+ON CONFLICT (import_id, person_id, part, category) DO UPDATE SET before = {before}, after = {after}
+RETURNING import_id
+"""
+
 
 # Under records that went into others', found by the import's moments: their traces lie with who they are now.
 VOID_GONE = f"""

@@ -28,6 +28,7 @@ from tillit.people.models import Field, Import, ImportChunk
 #: somebody did something since. Source: GDPR art 5(1)(d), 17(1)(d).
 PURPOSE = "rights.fulfil"
 CHOICE = "choice"
+HEIRS = "heirs"  # of an import's undo: the imports that what it leaves belongs to from then on
 
 
 class Superseded(Exception):
@@ -50,9 +51,11 @@ class Work:
 
 def work_of(item: Import) -> Work:
     """Gather what undoing an import needs to know."""
-    chunks = list(ImportChunk.objects.filter(import_id=item.pk).order_by("id").values_list("id", "written_at"))
-    times = [written_at for _id, written_at in chunks]
-    later = _later(item, first=chunks[0][0]) if chunks else []
+    first = ImportChunk.objects.filter(import_id=item.pk).order_by("id").values_list("id", flat=True).first()
+    later = _later(item, first=first) if first else []
+    left = _left_to(item)
+    chunks = ImportChunk.objects.filter(import_id__in=[item.pk, *(each.pk for each in left)])
+    times = list(chunks.order_by("id").values_list("written_at", flat=True))
     category_of = dict(Field.objects.filter(workspace_id=item.workspace_id).values_list("name", "category"))
     said: dict[str, list[int]] = {}
     for each in later:
@@ -61,7 +64,9 @@ def work_of(item: Import) -> Work:
     ever = {purpose: place.refused_bits | 1 << place.bit for purpose, place in places(item.workspace_id).items()}
     values = {
         "import": item.pk,
+        "workspace": item.workspace_id,
         "list": item.list_id,
+        "lists": [each.list_id for each in (item, *left) if each.list_id],
         "times": times,
         "since": min(times, default=None),
         "about": f"import:{item.pk}",
@@ -84,6 +89,19 @@ def _later(item: Import, *, first: int) -> list[Import]:
     wrote = ImportChunk.objects.filter(pk__gt=first, undone_at=None).exclude(import_id=item.pk)
     found = Import.objects.filter(workspace_id=item.workspace_id, pk__in=wrote.values("import_id"))
     return list(found.order_by("id"))
+
+
+def _left_to(item: Import) -> list[Import]:
+    """The imports that were undone and left something to this one, or to one that did."""
+    over = [Import.State.UNDOING, Import.State.UNDONE]
+    known = list(Import.objects.filter(workspace_id=item.workspace_id, state__in=over).exclude(pk=item.pk))
+    heirs, found = {item.pk}, list[Import]()
+    while more := [
+        each for each in known if each not in found and heirs.intersection((each.undo or {}).get(HEIRS, ()))
+    ]:
+        found += more
+        heirs.update(each.pk for each in more)
+    return found
 
 
 def _about(item: Import, category_of: Mapping[str, str]) -> set[str]:
@@ -119,6 +137,7 @@ class Step:
     cursor: CursorWrapper
     now: datetime
     counts: Counter[str] = field(default_factory=Counter)
+    heirs: set[int] = field(default_factory=set)
     rows: int = 0
     after: str = ""
 
@@ -153,6 +172,7 @@ def transaction_of(work: Work) -> Iterator[Step]:
             yield step
         undo["counts"] = dict(Counter(undo["counts"]) + step.counts)
         undo["done"], undo["after"] = undo["done"] + step.rows, step.after
+        undo[HEIRS] = sorted({*undo.get(HEIRS, ()), *step.heirs})
         activity.count(persons_removed=step.counts["removed"], persons_restored=step.counts["restored"])
         alive = Import.objects.filter(pk=item.pk, state=Import.State.UNDOING, undo=item.undo)
         if not alive.update(undo=undo, moved_at=now):
@@ -170,21 +190,42 @@ def undo_made(step: Step, *, chunk: ImportChunk) -> int:
         raise Superseded(Superseded.__doc__)
     step.run(sql.MADE)
     found = step.run(sql.FIND, **bounds(chunk))
+    step.counts["gone_before"] += chunk.new - found
+    _undo_held(step)
+    step.rows = chunk.rows
+    return found
+
+
+def undo_inherited(step: Step, *, limit: int) -> int:
+    """Remove the next people whom this import inherited of those undone before; return how many they were."""
+    step.run(sql.MADE)
+    found = step.run(sql.INHERITED, limit=limit)
+    _undo_held(step)
+    return found
+
+
+def _undo_held(step: Step) -> None:
+    """Remove the people in `made` who did nothing since; whom another import names, that one inherits."""
     step.look_again()
     step.run(sql.weigh(others()))
     for reason, number in step.rows_of(sql.KEPT):
         step.counts[f"kept.{reason}" if reason else "removed"] += number
-    step.counts["gone_before"] += chunk.new - found
     step.counts["voided"] += step.run(sql.VOID_MADE)
     _refold(step, "made")
     for statement in sql.REMOVE:
         step.run(statement)
+    if any(name.startswith("kept.") for name in step.counts):
+        _hand_over(step, sql.HAND_MADE)
+        for part in sql.PARTS:
+            _hand_over(step, sql.hand_over(part, sql.ALL_MADE))
     step.run(sql.FORGET_MADE)
     _strip(step)
     step.run(sql.REMOVE_PERSONS)
     step.run("DROP TABLE made")
-    step.rows = chunk.rows
-    return found
+
+
+def _hand_over(step: Step, statement: str, **told: Any) -> None:
+    step.heirs.update(heir for (heir,) in step.rows_of(statement, **told))
 
 
 def _strip(step: Step) -> None:
@@ -235,6 +276,15 @@ def _set_back(step: Step) -> None:
     step.run(sql.LANGUAGES)
     step.counts["voided"] += step.run(sql.VOID_KNOWN)
     _refold(step, "back")
+    for (category,) in categories:
+        told = {"category": category, "later": step.later(category)}
+        if told["later"]:
+            _hand_over(step, sql.hand_over("values", sql.SAID_AGAIN, of="AND r.category = %(category)s"), **told)
+    again = {name: step.work.values[f"later_{name}"] for name in ("list", "language", CHOICE)}
+    again |= {"person": step.work.values["later_country"], **{kind: step.later(kind) for kind in ("phone", "customer")}}
+    for part, later in again.items():
+        if later:
+            _hand_over(step, sql.hand_over(part, sql.SAID_AGAIN), later=later)
 
 
 def _refold(step: Step, people: str) -> None:

@@ -39,8 +39,9 @@ class ImportTrace(models.Model):
     """What an import changed about somebody who was known before: how it was, and how the import left it.
 
     `part` is `seen` for everybody whom the file names, changed or not; `values` (a category's fields), `list`,
-    `person` (region and roles), `language`, `phone`, `customer` and `choice` for what was written. The traces of an
-    import go when it can no longer be undone.
+    `person` (region and roles), `language`, `phone`, `customer` and `choice` for what was written; `made` for somebody
+    whom an import made that was undone before, and who stayed because this one names them. The traces of an import go
+    when it can no longer be undone.
     """
 
     pk = models.CompositePrimaryKey("import_id", "person_id", "part", "category")
