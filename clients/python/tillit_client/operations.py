@@ -401,7 +401,7 @@ class Tillit(Connection):
         return answer
 
     def list_imports(self, *, limit: int = UNSET, cursor: str = UNSET) -> shapes.ImportPage:
-        """The imports of the workspace.
+        """The imports of the workspace whose own purpose the key is for.
 
         Needs the role `viewer` and the purpose `audience.import`."""
         answer: shapes.ImportPage = self.call("GET", "/imports", query={"limit": limit, "cursor": cursor})
