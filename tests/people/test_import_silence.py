@@ -96,6 +96,25 @@ def test_the_rows_of_one_address_may_lie_in_two_chunks(house, bring, monkeypatch
     assert silent(house, "a@example.org")
 
 
+@pytest.mark.clause("E9")
+@pytest.mark.parametrize("words", [("cleaned", "complained"), ("complained", "cleaned")])
+def test_a_complaint_counts_in_whatever_chunk_it_is(house, bring, queue, monkeypatch, words):
+    monkeypatch.setattr("tillit.people.importing.table.BLOCK_BYTES", 256)
+    rest = "".join(f"p{n}@example.org,subscribed\n" for n in range(60))
+    text = f"{HEAD}a@example.org,{words[0]}\n{rest}a@example.org,{words[1]}\n"
+    item = queue(house, text)
+    Import.objects.filter(pk=item.pk).update(state=Import.State.DRAFT)
+    item.refresh_from_db()
+    try_out(item, by="user:1", now=timezone.now(), defer=False)
+    tried = run_trial(item.pk, chunk_rows=20).trial["counts"]
+    done = bring(house, text, chunk_rows=20)
+    assert reasons(house, "a@example.org") == [["complaint"]]
+    assert Suppression.objects.get().imports == [done.pk]
+    silenced = {name: number for name, number in done.counts.items() if name.startswith("suppressed_")}
+    assert sum(silenced.values()) == 1
+    assert {name: number for name, number in tried.items() if name.startswith("suppressed_")} == silenced
+
+
 @pytest.mark.clause("A4", "E9")
 def test_undoing_lifts_exactly_what_the_import_suppressed(house, bring):
     make.person(house, email="known@example.org")

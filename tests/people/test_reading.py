@@ -16,6 +16,7 @@ from tests.people.outcomes import people
 from tests.people.test_formats import SAMPLES
 from tests.people.test_workbooks import book, saved
 from tillit.people.importing import canonical, cleaning, files, reading, reception, start
+from tillit.people.importing.drafts import Begun
 from tillit.people.importing.files import NotReadable
 from tillit.people.importing.run import run_import
 from tillit.people.models import Import
@@ -170,6 +171,68 @@ def test_a_file_that_is_gone_says_so(send):
     start.path_of(item).unlink()
     reading.read(item.pk)
     assert "no longer there" in fresh(item).error
+
+
+def test_a_worker_that_dies_before_the_import_begins_is_followed_by_another(send, house, monkeypatch, import_folder):
+    item = send(saved(book(MEMBERS)), begin={"columns": {}, "modes": {}})
+
+    def die(*_told, **_more):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
+        dying.setattr(reading, "start", die)
+        reading.read(item.pk)
+    assert (fresh(item).state, kept(import_folder)) == ("reading", [item.path])
+    reading.read(item.pk)
+    assert fresh(item).state == "queued"
+    assert run_import(item.pk).counts["new"] == 20
+
+
+def test_a_file_that_is_removed_just_when_it_was_read_leaves_nothing(send, import_folder):
+    item = send(saved(book(MEMBERS, OLD)))
+    reading.read(item.pk)
+    assert start.discard(item), "as whoever looked at the page before sees it"
+    assert (Import.objects.count(), kept(import_folder)) == (0, [])
+
+
+def test_what_another_tab_began_is_not_changed_by_this_one(send, house, import_folder):
+    """Neither removed, nor read in another way, nor begun again; its file stays for it."""
+    item = send(saved(book(MEMBERS, OLD)))
+    reading.read(item.pk)
+    stale, begun = fresh(item), fresh(item)
+    start.start(begun, now=timezone.now())
+    Import.objects.filter(pk=item.pk).update(state="running")
+    before = (fresh(item).options, kept(import_folder))
+    assert not start.discard(stale)
+    for change in (
+        lambda: start.say_dates(stale, order="dmy"),
+        lambda: start.relayout(stale, encoding="utf-8", delimiter=","),
+        lambda: start.map_columns(stale, ["email", ""], now=timezone.now()),
+        lambda: start.start(stale, now=timezone.now()),
+        lambda: start.read_later(stale, sheet="Old", now=timezone.now()),
+    ):
+        with pytest.raises(Begun):
+            change()
+    assert (fresh(item).options, kept(import_folder)) == before
+    assert fresh(item).state == "running"
+
+
+def test_another_sheet_that_is_read_while_another_tab_begins_is_dropped(send, import_folder, monkeypatch):
+    monkeypatch.setattr(reception, "AT_ONCE_BYTES", 4_000_000)
+    item = send(saved(book(MEMBERS, OLD)))
+    stale = fresh(item)
+
+    def begin(rows: int) -> None:
+        if fresh(item).state == "draft":
+            Import.objects.filter(pk=item.pk).update(state="queued")
+
+    watching = canonical.watcher.set(begin)
+    try:
+        with pytest.raises(Begun):
+            reading.choose_sheet(stale, sheet="Old", now=timezone.now())
+    finally:
+        canonical.watcher.reset(watching)
+    assert run_import(item.pk).counts["new"] == 20
 
 
 @pytest.mark.parametrize("readable", [True, False])

@@ -22,6 +22,7 @@ from tillit.governance.explain import NoMoment
 from tillit.ledger.processing import Refused
 from tillit.outbound import Forbidden, Unreachable
 from tillit.people.identity import InvalidIdentifier
+from tillit.people.importing.drafts import Begun
 from tillit.people.importing.files import NotReadable
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.importing.undo import CannotUndo
@@ -163,6 +164,7 @@ _TOLD: tuple[tuple[type[Exception], Callable[[Any], ApiProblem]], ...] = (
     (Mistake, lambda error: invalid("body.text", str(error))),
     (SegmentNameTaken, lambda _error: ApiProblem("conflict", _("Another segment of the workspace has this name."))),
     (CannotUndo, lambda error: ApiProblem("conflict", str(error))),
+    (Begun, lambda error: ApiProblem("conflict", str(error))),
     (TooSlow, lambda _error: ApiProblem("too-slow", str(ADVICE))),
     (InvalidIdentifier, lambda _error: invalid("body.email", _("This is not an email address."))),
     (UnreadableValue, _value),

@@ -210,9 +210,8 @@ def undo_import(request: KeyRequest, import_id: NumberPath) -> ImportShown:
 def discard_import(request: KeyRequest, import_id: NumberPath) -> Any:
     """Remove a file that was sent and never imported."""
     draft = import_of(request, import_id)
-    if draft.state not in {State.READING, State.DRAFT}:
+    if not start.discard(draft):
         raise ApiProblem("conflict", _("The import has begun already."))
-    start.discard(draft)
     return Status(204, None)
 
 

@@ -23,6 +23,7 @@ from tillit.ledger.processing import user_actor
 from tillit.people import lists as keeping
 from tillit.people import queries
 from tillit.people.importing import files, mapping, purposes, reading, reception, refusals, start, trial, undo
+from tillit.people.importing.drafts import Begun
 from tillit.people.importing.files import NotReadable
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.importing.names import STANDING
@@ -185,14 +186,16 @@ def read_again(request: PageRequest, import_id: int) -> HttpResponse:
         raise Http404
     if encoding and delimiter not in dict(DELIMITERS):
         raise Http404
-    start.say_dates(item, order=dates)
     try:
+        start.say_dates(item, order=dates)
         if sheet and sheet != item.options.get("sheet"):
             reading.choose_sheet(item, sheet=sheet, now=timezone.now())
         elif encoding:
             start.relayout(item, encoding=encoding, delimiter=delimiter)
     except NotReadable as unreadable:
         return _columns(request, item, error=str(unreadable), status=422)
+    except Begun:  # by another page: it shows how far it is
+        pass
     return _to(request, item)
 
 
@@ -213,6 +216,8 @@ def start_import(request: PageRequest, import_id: int) -> HttpResponse:
         start.start(item, targets, modes, now=now)
     except BadMapping as wrong:
         return _columns(request, item, error=str(wrong), status=422)
+    except Begun:
+        pass
     return _to(request, item)
 
 
@@ -240,7 +245,10 @@ def resume_import(request: PageRequest, import_id: int) -> HttpResponse:
 @verb(role=Role.EDITOR)
 def discard_import(request: PageRequest, import_id: int) -> HttpResponse:
     """Remove an uploaded file that was not imported."""
-    start.discard(_import(request, import_id, State.READING, State.DRAFT))
+    item = _import(request, import_id)
+    if not start.discard(item):
+        messages.error(request, _("The import has begun already."))
+        return _to(request, item)
     messages.success(request, _("The file was removed. Nothing was brought in."))
     return redirect(address("imports", request.workspace.id))
 

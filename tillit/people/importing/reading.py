@@ -12,12 +12,14 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from tillit.ledger.processing import Refused
 from tillit.people.importing import canonical, files, mapping, reception
+from tillit.people.importing.drafts import Begun, save
 from tillit.people.importing.files import NotReadable
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.importing.start import columns_of, path_of, read_later, settle, start
@@ -35,14 +37,18 @@ class Superseded(Exception):
 def choose_sheet(draft: Import, *, sheet: str, now: datetime) -> None:
     """Read another sheet of a draft's workbook, by a job where that takes long.
 
-    Raises NotReadable, and keeps what was read, when it cannot.
+    Raises NotReadable, and keeps what was read, when it cannot, and Begun when it has begun meanwhile.
     """
     before = path_of(draft)
     if reception.takes_long(files.beside(before), file_name=draft.file_name):
         read_later(draft, sheet=sheet, now=now)
         return
     _turn(draft, sheet=sheet, again=True)
-    draft.save(update_fields=["options", "path", "total_bytes"])
+    try:
+        save(draft, "options", "path", "total_bytes")
+    except Begun:
+        files.remove(path_of(draft))
+        raise
     files.remove(before)
 
 
@@ -68,8 +74,6 @@ def read(import_id: int, progress: Progress | None = None) -> None:
         except Exception:
             _end(item, _("The program failed. Its log says why."), again=again)
             raise
-        else:
-            _begin(item)
 
 
 def failed(item: Import) -> bool:
@@ -78,14 +82,19 @@ def failed(item: Import) -> bool:
 
 
 def _read(item: Import, *, sheet: str, again: bool) -> None:
-    """Turn the file and save the draft. Raises NotReadable and Superseded, leaving nothing of the table."""
+    """Turn the file, and save the draft or begin it. Raises NotReadable and Superseded, and nothing is left."""
     before = path_of(item)
     _turn(item, sheet=sheet, again=again)
     item.options.pop("reading")
-    fields = {name: getattr(item, name) for name in ("state", "options", "path", "total_bytes")}
-    if not _waiting(item).update(**fields, error="", moved_at=timezone.now()):
+    try:
+        with transaction.atomic():
+            fields = {name: getattr(item, name) for name in ("state", "options", "path", "total_bytes")}
+            if not _waiting(item).update(**fields, error="", moved_at=timezone.now()):
+                raise Superseded(Superseded.__doc__)
+            _begin(item)
+    except BaseException:
         files.remove(path_of(item))
-        raise Superseded(Superseded.__doc__)
+        raise
     files.remove(before)
 
 

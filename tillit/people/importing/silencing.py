@@ -24,9 +24,11 @@ _ADD = """
 INSERT INTO people_suppression (workspace_id, key, kind, domain, reason, note, made_by, created_at, imports)
 SELECT %(workspace)s, told.key, 'email', '', told.reason, '', %(by)s, %(now)s, ARRAY[%(import)s]::bigint[]
 FROM unnest(%(keys)s::bytea[], %(reasons)s::text[]) told (key, reason) ORDER BY told.key
-ON CONFLICT (key, workspace_id) DO UPDATE SET imports = people_suppression.imports || EXCLUDED.imports,
+ON CONFLICT (key, workspace_id) DO UPDATE SET
+    imports = array_remove(people_suppression.imports, %(import)s::bigint) || EXCLUDED.imports,
     reason = CASE EXCLUDED.reason WHEN 'complaint' THEN 'complaint' ELSE people_suppression.reason END
-WHERE people_suppression.imports IS NOT NULL AND NOT %(import)s = ANY (people_suppression.imports)
+WHERE people_suppression.imports IS NOT NULL
+  AND (NOT %(import)s = ANY (people_suppression.imports) OR EXCLUDED.reason = 'complaint')
 RETURNING reason, xmax = 0
 """
 _ALONE = "people_suppression WHERE workspace_id = %(workspace)s AND imports = ARRAY[%(import)s]::bigint[]"

@@ -16,6 +16,7 @@ from tillit.ledger.models import PurposeRule
 from tillit.ledger.processing import Refused, processing
 from tillit.people.importing import files, formats, mapping, purposes, reception
 from tillit.people.importing.canonical import MAX_COLUMNS, too_many_columns
+from tillit.people.importing.drafts import SET_UP, save
 from tillit.people.importing.encodings import SAMPLE_BYTES
 from tillit.people.importing.forms import DAY_FIRST, MONTH_FIRST
 from tillit.people.importing.mapping import BadMapping, Column, KnownField
@@ -137,11 +138,14 @@ def settle(item: Import, received: reception.Received) -> None:
 
 
 def read_later(item: Import, *, sheet: str, now: datetime) -> None:
-    """Have a job turn an import's file, or another sheet of its workbook, into a table."""
+    """Have a job turn a new import's file, or another sheet of a draft's workbook, into a table. Raises Begun."""
     item.state, item.moved_at, item.error = Import.State.READING, now, ""
     item.options = {**item.options, "reading": {"sheet": sheet, "rows": 0, "language": get_language() or "en"}}
     with transaction.atomic():
-        item.save()
+        if item.pk:
+            save(item, "state", "moved_at", "error", "options")
+        else:
+            item.save()
         go_on_reading(item)
 
 
@@ -231,7 +235,7 @@ def join(draft: Import, mailing_list: MailingList) -> None:
     """Let the people of an import that is being set up join a list. Raises Refused when its purpose lets nobody."""
     purposes.check(draft.workspace_id, purpose_of(draft), joins=True, consent="")
     draft.list = mailing_list
-    draft.save(update_fields=["list"])
+    save(draft, "list", states=SET_UP)
 
 
 def relayout(draft: Import, *, encoding: str, delimiter: str) -> Preview:
@@ -244,7 +248,7 @@ def relayout(draft: Import, *, encoding: str, delimiter: str) -> Preview:
         purpose=purpose_of(draft),
     )
     draft.options = {**draft.options, **_read_as(draft, seen)}
-    draft.save(update_fields=["options"])
+    save(draft, "options")
     return seen
 
 
@@ -253,7 +257,7 @@ def say_dates(draft: Import, *, order: str) -> None:
     if order not in DATE_ORDERS:
         raise ValueError(f"“{order}” is no order of dates")
     draft.options = {**draft.options, "dates": order}
-    draft.save(update_fields=["options"])
+    save(draft, "options")
 
 
 def map_columns(
@@ -262,7 +266,7 @@ def map_columns(
     """Let a draft's columns mean `targets`, one a column ("" leaves it out; None keeps what was suggested).
 
     `modes` say, a column, what becomes of values that known people have already. Raises BadMapping when that cannot be
-    imported, Refused when the source's warranty has ended meanwhile.
+    imported, Refused when the source's warranty has ended meanwhile, Begun when it has begun.
     """
     columns = columns_of(draft)
     targets = [column.target for column in columns] if targets is None else targets
@@ -276,7 +280,7 @@ def map_columns(
     check_source(draft.source, now=now)
     draft.options["columns"] = [column.kept() for column in columns]
     draft.options.pop("forms", None)  # a trial read the columns as they were mapped then
-    draft.save(update_fields=["options"])
+    save(draft, "options")
 
 
 def check_columns(item: Import, columns: Sequence[Column]) -> None:
@@ -288,22 +292,23 @@ def check_columns(item: Import, columns: Sequence[Column]) -> None:
 
 
 def start(
-    draft: Import, targets: Sequence[str] | None = None, modes: Sequence[str] | None = None, *, now: datetime
+    draft: Import,
+    targets: Sequence[str] | None = None,
+    modes: Sequence[str] | None = None,
+    *,
+    now: datetime,
+    defer: bool = True,
 ) -> Import:
-    """Queue an import whose columns mean `targets`, as `map_columns` takes them and raises what it does."""
-    map_columns(draft, targets, modes, now=now)
-    queue(draft)
+    """Queue an import, or (without `defer`) leave it to the caller; targets, modes and errors are `map_columns`'s."""
     with transaction.atomic():
-        draft.save(update_fields=["state"])
-        _defer(draft.pk)
+        map_columns(draft, targets, modes, now=now)
+        draft.state = Import.State.QUEUED
+        save(draft, "state")
+        if defer:
+            _defer(draft.pk)
+    for set_up_by in (files.beside(path_of(draft)), files.tried(path_of(draft))):
+        set_up_by.unlink(missing_ok=True)
     return draft
-
-
-def queue(draft: Import) -> None:
-    """Let a draft wait for a worker; what was kept to set it up is removed."""
-    files.beside(path_of(draft)).unlink(missing_ok=True)
-    files.tried(path_of(draft)).unlink(missing_ok=True)
-    draft.state = Import.State.QUEUED
 
 
 def start_import(
@@ -347,12 +352,8 @@ def start_import(
     how = [by_name.get(mapping.fold(column.name), column.mode) for column in columns]
     if draft_only:
         map_columns(draft, [column.target for column in columns], how, now=now)
-    elif defer:
-        start(draft, [column.target for column in columns], how, now=now)
     else:
-        map_columns(draft, [column.target for column in columns], how, now=now)
-        queue(draft)
-        draft.save(update_fields=["state"])
+        start(draft, [column.target for column in columns], how, now=now, defer=defer)
     return draft
 
 
@@ -370,10 +371,15 @@ def stop(running: Import, *, now: datetime) -> bool:
     return bool(alive.update(state=Import.State.STOPPED, finished_at=now))
 
 
-def discard(draft: Import) -> None:
-    """Remove an import that was never started, with its file."""
-    files.remove(path_of(draft))
-    draft.delete()
+def discard(draft: Import) -> bool:
+    """Remove an import that was never started, with its file; return whether it still was one."""
+    with transaction.atomic():  # a job that turns its file may just be at its end
+        held = Import.objects.select_for_update().filter(pk=draft.pk, state__in=SET_UP).first()
+        if held is None:
+            return False
+        held.delete()
+    files.remove(path_of(held))
+    return True
 
 
 def columns_of(item: Import) -> list[Column]:

@@ -22,11 +22,13 @@ from tillit.people.importing.patience import TRIES, Gone, in_the_way
 from tillit.people.importing.purposes import purpose_of
 from tillit.people.importing.rows import CHUNK_ROWS, Chunk, Plan
 from tillit.people.importing.run import ahead, chunks_of, plan_of
+from tillit.people.importing.seen import Seen
 from tillit.people.importing.staging import Terms, write
 from tillit.people.importing.start import check_source, path_of
 from tillit.people.models import Import
 
 SAMPLE = 50
+_HASH = 2**64 - 1
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
 
 Progress = Callable[[Import], None]
@@ -108,9 +110,12 @@ def _try_chunks(item: Import, progress: Progress, chunk_rows: int) -> None:
     plan = plan_of(item)
     terms = Terms(item.pk, item.source_id, item.list_id, item.options.get("consent", ""))
     counts, changed, sample = Counter[str](), dict[str, list[int]](), list[dict[str, Any]]()
-    meets_known = False
+    meets_known, silenced = False, Seen()
     for chunk in ahead(chunks_of(item, plan, chunk_rows)):
         chunk.meets_known = meets_known
+        told = list(chunk.silenced)
+        for place in silenced.add_all(hash(address) & _HASH for address in told):  # an earlier chunk's would be there
+            del chunk.silenced[told[place]]
         wanted = SAMPLE - len({each["who"] for each in sample})
         tried, fields, lines = _try_patiently(item, plan, terms, chunk, wanted=wanted)
         meets_known = tried.meets_known
