@@ -38,7 +38,7 @@ SELECT %(import)s, person_id, 'seen', 'contact', %(workspace)s FROM staged WHERE
 PERSONS = f"""
 WITH was AS (
     SELECT p.id, p.region, p.roles, p.language, s.region AS told_region, s.language AS told_language
-    FROM staged s JOIN people_person p ON p.id = s.person_id
+    FROM staged s CROSS JOIN LATERAL (SELECT * FROM people_person p WHERE p.id = s.person_id OFFSET 0) p
     WHERE NOT s.fresh
       AND (p.region = 0 AND s.region <> 0 OR p.language = '' AND s.language <> '' OR p.roles & 1 = 0)
 ), changed AS (
@@ -107,7 +107,8 @@ def traits(fields: Sequence[tuple[int, FieldColumn]]) -> str:
 WITH given AS (
     SELECT s.person_id, t."values" AS had, t.source_id, t.updated_at, t.person_id IS NOT NULL AS existed,
            jsonb_strip_nulls(jsonb_build_object({pairs})) AS gives
-    FROM staged s LEFT JOIN people_traits t ON t.person_id = s.person_id AND t.category = %(category)s
+    FROM staged s LEFT JOIN LATERAL (
+        SELECT * FROM people_traits t WHERE t.person_id = s.person_id AND t.category = %(category)s OFFSET 0) t ON true
     WHERE NOT s.fresh AND ({filled(fields)})
 ), differing AS (
     SELECT * FROM given WHERE gives <> '{{}}' AND (had IS NULL OR had || gives IS DISTINCT FROM had)
@@ -136,7 +137,8 @@ def _by_mode(number: int, column: FieldColumn) -> str:
 SUBSCRIPTIONS = f"""
 WITH was AS (
     SELECT s.person_id, b.state, b.since, b.source_id, b.person_id IS NOT NULL AS existed
-    FROM staged s LEFT JOIN people_subscription b ON b.person_id = s.person_id AND b.list_id = %(list)s
+    FROM staged s LEFT JOIN LATERAL (SELECT * FROM people_subscription b
+        WHERE b.person_id = s.person_id AND b.list_id = %(list)s OFFSET 0) b ON true
     WHERE NOT s.fresh AND s.standing > 0
 ), written AS (
     INSERT INTO people_subscription (person_id, list_id, workspace_id, state, since, source_id)
@@ -177,7 +179,7 @@ REFUSALS = _FOLDED.format(
     choice=CHOICE.format(
         **REFUSAL,
         condition=f"NOT s.fresh AND s.standing = {OUT} AND EXISTS"
-        " (SELECT FROM people_person p WHERE p.id = s.person_id AND p.refused & %(refuse_ever)s = 0)",
+        " (SELECT FROM people_person p WHERE p.id = s.person_id AND p.refused & %(refuse_ever)s = 0 OFFSET 0)",
     ),
     trace=_CHOSEN,
     gains="refused",
@@ -189,10 +191,10 @@ GRANTS = _FOLDED.format(
         **GRANT,
         condition=f"NOT s.fresh AND s.agreed AND s.standing = {IN} AND NOT EXISTS"
         " (SELECT FROM consent_choice c WHERE c.person_id = s.person_id AND c.purpose = %(grant_purpose)s"
-        " AND NOT EXISTS (SELECT FROM consent_voidedchoice v WHERE v.choice_id = c.id))"
-        " AND EXISTS (SELECT FROM people_person p WHERE p.id = s.person_id AND p.refused & %(grant_ever)s = 0)"
+        " AND NOT EXISTS (SELECT FROM consent_voidedchoice v WHERE v.choice_id = c.id) OFFSET 0)"
+        " AND EXISTS (SELECT FROM people_person p WHERE p.id = s.person_id AND p.refused & %(grant_ever)s = 0 OFFSET 0)"
         " AND NOT EXISTS (SELECT FROM people_subscription b WHERE b.person_id = s.person_id"
-        " AND b.list_id = %(list)s AND b.state = 'unsubscribed')",
+        " AND b.list_id = %(list)s AND b.state = 'unsubscribed' OFFSET 0)",
     ),
     trace=_CHOSEN,
     gains="granted",

@@ -50,7 +50,7 @@ SELECT key, %(workspace)s, person_id, 'email', value, %(now)s FROM staged ORDER 
 IDENTITIES = IDENTITIES_NEW + "ON CONFLICT (key) DO NOTHING"
 
 # -- only when some keys were known already ---------------------------------------------------------------------------
-# The sub-select keeps to the key's index, whatever the planner takes the number of people to be.
+# Here and below OFFSET 0 keeps to the index: for a chunk the planner likes to read everybody there is.
 RESOLVE = """
 UPDATE staged SET person_id = known.person_id, fresh = false
 FROM (SELECT s.line, (SELECT i.person_id FROM people_identity i WHERE i.key = s.key) FROM staged s OFFSET 0) known
@@ -58,7 +58,7 @@ WHERE known.line = staged.line AND known.person_id IS DISTINCT FROM staged.perso
 """
 # The lock keeps a person's choices and an erasure waiting until the chunk is written.
 LOCK = """
-SELECT id FROM people_person WHERE id IN (SELECT person_id FROM staged WHERE NOT fresh) ORDER BY id FOR UPDATE
+SELECT id FROM people_person WHERE id = ANY (ARRAY(SELECT person_id FROM staged WHERE NOT fresh)) ORDER BY id FOR UPDATE
 """
 # Whose record went into another's while the lock was waited for.
 FOLLOW = """
@@ -67,7 +67,7 @@ WHERE g.gone_id = s.person_id AND g.split_id IS NULL AND NOT s.fresh
 """
 ERASED = """
 DELETE FROM staged s
-WHERE person_id IS NULL OR NOT fresh AND NOT EXISTS (SELECT FROM people_person p WHERE p.id = s.person_id)
+WHERE person_id IS NULL OR NOT fresh AND NOT EXISTS (SELECT FROM people_person p WHERE p.id = s.person_id OFFSET 0)
 RETURNING line, person_id IS NOT NULL
 """
 # One person under two addresses in one chunk: the later row stays, and an opt-out of either does.
@@ -88,12 +88,15 @@ WHERE line = ANY (%(lines)s)
       (SELECT p.id FROM people_person p WHERE p.flags <> 0 AND p.flags & {int(Flag.SUPPRESSED)} <> 0)
 """
 KEPT_OUT = f"""
-SELECT count(*) FROM staged s JOIN people_person p ON p.id = s.person_id
-LEFT JOIN people_subscription b ON b.person_id = s.person_id AND b.list_id = %(list)s
-WHERE NOT s.fresh AND s.standing = {IN} AND (b.state = 'unsubscribed' OR p.refused & %(mask)s <> 0)
+SELECT count(*) FROM staged s CROSS JOIN LATERAL (
+    SELECT p.refused FROM people_person p WHERE p.id = s.person_id OFFSET 0) p
+WHERE NOT s.fresh AND s.standing = {IN} AND (p.refused & %(mask)s <> 0 OR EXISTS (
+    SELECT FROM people_subscription b
+    WHERE b.person_id = s.person_id AND b.list_id = %(list)s AND b.state = 'unsubscribed' OFFSET 0))
 """
 REGION_KEPT = """
-SELECT count(*) FROM staged s JOIN people_person p ON p.id = s.person_id
+SELECT count(*) FROM staged s CROSS JOIN LATERAL (
+    SELECT p.region FROM people_person p WHERE p.id = s.person_id OFFSET 0) p
 WHERE NOT s.fresh AND p.region <> 0 AND s.region <> 0 AND p.region <> s.region
 """
 
