@@ -29,6 +29,13 @@ def people(count: int, *, seed: int = 1) -> Iterator[list[str]]:
         yield [f"{local}.{number}@example.com", first, last.replace("-", " "), title, company, city, country]
 
 
+def _at_work(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Yield people's rows, each with an address at their company's office."""
+    for row in rows:
+        office = f"{row[4].split()[0]} {row[5]}".strip().translate(_ASCII).lower().replace(" ", "-")
+        yield [f"{row[0].partition('@')[0]}@{office}.example", *row[1:]]
+
+
 def write_csv(path: Path, count: int, *, twice: int = 0, seed: int = 1) -> None:
     """Write a file to import with that many people, the first `twice` of them under a private address besides.
 
@@ -38,7 +45,7 @@ def write_csv(path: Path, count: int, *, twice: int = 0, seed: int = 1) -> None:
     with path.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle)
         writer.writerow([*HEADER, "Direct number", "Interest"])
-        for number, row in enumerate(people(count, seed=seed)):
+        for number, row in enumerate(_at_work(people(count, seed=seed))):
             direct = f"+44 7700 900{number // 3:03d}" if number % 3 == 0 and number < 3000 else ""
             writer.writerow([*row, direct, rng.choice(INTERESTS) if rng.random() < 0.6 else ""])
             if direct and number < 3 * twice:
@@ -52,6 +59,6 @@ def write_sales(path: Path, count: int, *, today: date, seed: int = 1) -> None:
     with path.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle)
         writer.writerow([*HEADER[:3], "Last order", "Ordered in all"])
-        for row in people(count):
+        for row in _at_work(people(count)):
             ordered = today - timedelta(days=rng.randint(3, 365))
             writer.writerow([*row[:3], ordered.isoformat(), rng.randint(3, 90) * 100])
