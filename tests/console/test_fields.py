@@ -11,6 +11,7 @@ from tests import make
 from tests.browser import WIDTHS, assert_accessible
 from tillit.accounts.models import Role
 from tillit.people import fields
+from tillit.people.importing.purposes import PURCHASES
 from tillit.people.models import Field
 
 GIVEN = {"label_en": "T-shirt size", "label_sv": "Tröjstorlek", "type": "choice", "category": "demographics"}
@@ -61,6 +62,16 @@ def test_checks_are_kept_as_values_of_the_type(house, editor):
     given = {"label_en": "Born", "type": "date", "category": "identity", "min": "1.1.1900", "mask": "9999"}
     editor.post(f"/w/{house.pk}/fields/new", given)
     assert Field.objects.get(workspace=house, name="born").checks == {"min": "1900-01-01"}
+
+
+@pytest.mark.clause("B8", partly="sales as values of a person; orders come with partners")
+def test_how_many_lose_a_value_is_said_of_what_staff_may_not_see_too(house, owner, bring):
+    sold = house.fields.create(name="last_order", label="Last order", type="date", category="purchases")
+    bring(house, "Email,Last order\nann@example.org,2024-05-01\n", purpose=PURCHASES, mailing_list=None)
+    page = text(owner.get(f"/w/{house.pk}/fields/{sold.pk}/retire"))
+    assert "says nothing of anybody" not in page and "<strong>1</strong> person" in page
+    offered = text(owner.get(f"/w/{house.pk}/people/bulk"))
+    assert "City" in offered and "Last order" not in offered, "staff may not set what they may not see"
 
 
 @pytest.mark.clause("I1")

@@ -18,11 +18,10 @@ from tillit.console.pages import PageRequest, page, verb
 from tillit.ledger.processing import processing, user_actor
 from tillit.people import fields as keeping
 from tillit.people import queries
+from tillit.people.field_erasure import PURPOSE as ERASING
 from tillit.people.field_uses import Use, uses
 from tillit.people.models import Field
 from tillit.people.patience import TooSlow, patience
-
-ADMINISTER = "audience.administer"
 
 
 @page(role=Role.VIEWER)
@@ -93,7 +92,8 @@ def retire_field(request: PageRequest, field_id: int) -> HttpResponse:
     if request.method == "POST":
         keeping.retire_field(found, by=_by(request), now=timezone.now())
         return redirect(address("retired_field", request.workspace.id, field_id))
-    with processing(request.workspace.id, ADMINISTER, by=_by(request), act="field.count", about=f"field:{found.pk}"):
+    # Counted as it will be erased: under the purpose that sees every category, also one that staff do not.
+    with processing(request.workspace.id, ERASING, by=_by(request), act="field.count", about=f"field:{found.pk}"):
         people = _holders(found)
     used = [(use, _use_href(request, use)) for use in uses(found)]
     told = {"field": found, "people": people, "uses": used, "stopped": any(use.stops for use, _href in used)}

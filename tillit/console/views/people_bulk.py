@@ -26,7 +26,7 @@ from tillit.people import queries
 from tillit.people.bulk import actions, filters
 from tillit.people.lists import NameTaken
 from tillit.people.models import BulkAct
-from tillit.people.records import UnreadableValue
+from tillit.people.records import ADMINISTER, UnreadableValue
 from tillit.people.selection import Selection
 from tillit.people.values import wanted as wanted_value
 
@@ -49,7 +49,7 @@ def bulk(request: PageRequest) -> HttpResponse:
     told: dict[str, Any] = {
         "whom": whom(workspace_id, selection),
         "lists": queries.lists(workspace_id),
-        "fields": queries.fields(workspace_id),
+        "fields": queries.fields(workspace_id).filter(category__in=in_force(workspace_id).rules[ADMINISTER].categories),
         "carried": [(key, value) for key, values in request.GET.lists() if key not in _OWN for value in values],
         "given": {"verb": name, **arguments},
         "back": listing.href(),
