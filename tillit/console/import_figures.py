@@ -43,6 +43,7 @@ REASONS: dict[str, str | Promise] = {
     "nul": gettext_lazy("zero bytes inside"),
     "quote": gettext_lazy("a quotation mark that is not closed"),
     "erased": gettext_lazy("the person was erased at their own request"),
+    "not_permitted": gettext_lazy("the policy does not permit it for the person, who may have said no"),
 }
 
 

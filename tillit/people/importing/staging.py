@@ -22,6 +22,10 @@ from tillit.people.importing.rows import FIXED, SEPARATOR, Chunk, Plan, Refusal
 from tillit.people.importing.silencing import silence
 from tillit.people.suppression.known import anything, suppressed
 from tillit.policy.dates import add
+from tillit.policy.decide import decide
+from tillit.policy.regions import Region
+from tillit.policy.roles import Role
+from tillit.policy.rules import PersonState
 
 MARKETING = "marketing.email"
 LINE, VALUE = FIXED.index("line"), FIXED.index("value")
@@ -52,6 +56,7 @@ def write(activity: OpenActivity, plan: Plan, terms: Terms, chunk: Chunk, *, now
         chunk.meets_known |= len(chunk.staged) - made > len(chunk.repeated)
         if known:
             _resolve(cursor, chunk, values)
+        made -= _refuse_closed(cursor, activity, plan, chunk)
         _hold_back(cursor, chunk, activity.workspace_id)
         _new_people(cursor, plan, values)
         _count_new(cursor, plan, chunk.counts, values)
@@ -135,12 +140,12 @@ def _scalar(cursor: CursorWrapper, statement: str, values: Mapping[str, Any]) ->
 
 
 def _resolve(cursor: CursorWrapper, chunk: Chunk, values: Mapping[str, Any]) -> None:
-    """Give the rows of known addresses their persons, and refuse those of people who were erased."""
+    """Give the rows of known addresses their persons, and refuse those of people who may not be seen."""
     _run(cursor, sql.RESOLVE, values)
     _run(cursor, sql.LOCK, values)
     if _run(cursor, sql.FOLLOW, values):
         _run(cursor, sql.LOCK, values)
-    _refuse_erased(cursor, chunk)
+    _refuse_unseen(cursor, chunk)
     _run(cursor, sql.CARRY_OPT_OUT, values)
     cursor.execute(sql.ONE_ROW_EACH)
     dropped = {line for (line,) in cursor.fetchall()}
@@ -167,20 +172,42 @@ def _lines(chunk: Chunk) -> dict[str, int]:
     return {cells[VALUE]: int(cells[LINE]) for cells in rows}
 
 
-def _refuse_erased(cursor: CursorWrapper, chunk: Chunk) -> None:
-    """Refuse rows by their line alone: what an erased person's row says is not written down again."""
-    cursor.execute(sql.ERASED)
-    found = cursor.fetchall()
-    if any(was_there for _, was_there in found):  # an erasure leaves a mark that is seen next time, an undo none
+def _refuse_unseen(cursor: CursorWrapper, chunk: Chunk) -> None:
+    """Refuse rows of people who were erased, or for whom the import's purpose is not permitted.
+
+    By their line alone: what such a row says is not written down again. Raises Gone.
+    """
+    cursor.execute(sql.UNSEEN)
+    found = dict(cursor.fetchall())
+    if "gone" in found.values():
         raise Gone
-    lines = {line for line, _ in found}
-    if lines:
-        chunk.refusals += [Refusal(line, "erased") for line in lines]
-        staged = _lines(chunk)
-        chunk.erased |= {address for address, line in staged.items() if line in lines}
-        chunk.counts += Counter({"refused": len(lines), "refused.erased": len(lines)})
-        chunk.counts["duplicates"] -= len(chunk.repeated.intersection(lines))
-        chunk.repeated.difference_update(lines)
+    _refuse(chunk, found)
+
+
+def _refuse_closed(cursor: CursorWrapper, activity: OpenActivity, plan: Plan, chunk: Chunk) -> int:
+    """Refuse rows of new people whom a purpose that brings no choices may not know unasked; return how many.
+
+    A seller's report does not make somebody known where the policy asks for their consent first. Source: CLAUSES C8.
+    """
+    rule = version(activity.policy_version_id).rules[activity.purpose]
+    fresh = [
+        PersonState(region=int(region), roles=int(Role.CONTACT), flags=0, granted=0, refused=0) for region in Region
+    ]
+    closed = [state.region for state in fresh if not decide(rule, state).permitted]
+    if plan.chooses or not closed:
+        return 0
+    cursor.execute(sql.CLOSED, {"closed": closed})
+    found = {line: "not_permitted" for (line,) in cursor.fetchall()}
+    _refuse(chunk, found)
+    return len(found)
+
+
+def _refuse(chunk: Chunk, found: Mapping[int, str]) -> None:
+    for line, why in found.items():
+        chunk.refusals.append(Refusal(line, why))
+        chunk.counts += Counter({"refused": 1, f"refused.{why}": 1})
+    chunk.counts["duplicates"] -= len(chunk.repeated.intersection(found))
+    chunk.repeated.difference_update(found)
 
 
 def _new_people(cursor: CursorWrapper, plan: Plan, values: Mapping[str, Any]) -> None:

@@ -65,10 +65,20 @@ FOLLOW = """
 UPDATE staged s SET person_id = g.person_id FROM people_merge g
 WHERE g.gone_id = s.person_id AND g.split_id IS NULL AND NOT s.fresh
 """
-ERASED = """
+# Of whom nobody is seen: an erasure leaves a mark, an undo or a merge takes the address away too; whoever still has it
+# is there, and the purpose is not permitted for them.
+UNSEEN = """
 DELETE FROM staged s
 WHERE person_id IS NULL OR NOT fresh AND NOT EXISTS (SELECT FROM people_person p WHERE p.id = s.person_id OFFSET 0)
-RETURNING line, person_id IS NOT NULL
+RETURNING line, CASE WHEN person_id IS NULL THEN 'erased'
+    WHEN EXISTS (SELECT FROM people_identity i WHERE i.key = s.key AND i.person_id = s.person_id) THEN 'not_permitted'
+    ELSE 'gone' END
+"""
+# Who is new, and for whom the purpose is not permitted without a consent that no such file brings.
+CLOSED = """
+WITH refused AS (DELETE FROM staged WHERE fresh AND region = ANY (%(closed)s) RETURNING line, key, person_id),
+     untaken AS (DELETE FROM people_identity i USING refused r WHERE i.key = r.key AND i.person_id = r.person_id)
+SELECT line FROM refused
 """
 # One person under two addresses in one chunk: the later row stays, and an opt-out of either does.
 CARRY_OPT_OUT = f"""
