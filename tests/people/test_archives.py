@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import zipfile
 
 import pytest
@@ -88,7 +89,7 @@ def understated(raw: bytes) -> bytes:
         (understated(packed({"a.csv": "email\n" + "a@example.org\n" * 100})), "broken"),
         (packed({"a.csv": "email\n" * 100}, zipfile.ZIP_LZMA).replace(b"\x05\0]", b"\x05\0\xff", 1), "broken"),
         (packed({"a.csv": bytes(20_000_000)}), "hundreds of times"),
-        (packed({f"{n}.csv": "" for n in range(archives.MAX_ENTRIES + 1)}), "10001 files"),
+        (packed({f"{n}.csv": "" for n in range(archives.MAX_ENTRIES + 1)}), "the 10000 files"),
         (packed({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": ""}), "kind of workbook"),
         (packed({"[Content_Types].xml": "", "word/document.xml": ""}), "without sheets"),
     ],
@@ -98,6 +99,20 @@ def test_what_cannot_be_unpacked_says_why_and_leaves_nothing(house, queue, impor
         queue(house, raw)
     assert list(import_folder.iterdir()) == []
     assert not Import.objects.exists()
+
+
+def test_a_list_of_a_million_files_is_not_taken_in(tmp_path):
+    """It would take hundreds of megabytes of whatever looks at it first."""
+    path, entry = tmp_path / "all.zip", struct.pack("<4s4B4HL2L5H2L", b"PK\x01\x02", *[0] * 15, 0, 0, 0)
+    listed = entry * 400_000
+    path.write_bytes(b"PK\x03\x04" + listed + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 9, 9, len(listed), 0, 0))
+    tracemalloc.start()
+    try:
+        with pytest.raises(NotReadable, match="10000 files"):
+            reception.takes_long(path, file_name="all.zip")
+        assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])

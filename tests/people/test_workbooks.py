@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -106,6 +107,28 @@ def test_cells_are_written_as_they_mean(tmp_path):
         ["a", "1", "1.5", "46701234567", "true", "", "2024-05-01", "2024-05-01 09:30:00"],
         ["09:30:00", "00123", "0.1", "100000000000000000000", "", "", "0701234567", "2024-05-01"],
     ]
+
+
+def test_more_texts_than_memory_is_meant_for_are_refused(tmp_path, monkeypatch):
+    raw = shared(saved(book(("People", [["Email"], *([f"p{n}@example.org"] for n in range(20))]))))
+    assert len(read(raw, tmp_path)) == 21
+    monkeypatch.setattr(workbooks, "MAX_STRINGS", 20)
+    with pytest.raises(NotReadable, match="20 different texts"):
+        read(raw, tmp_path)
+
+
+@pytest.mark.parametrize("part", ["xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"])
+def test_a_text_without_an_end_takes_no_memory(tmp_path, part):
+    """Ten million characters in one cell, of which the first are kept."""
+    raw = saved(book(("People", [["Email"], ["long"]])))
+    raw = shared(raw) if "shared" in part else raw
+    grown = repacked(raw, lambda name, old: old.replace(b">long<", b">" + b"long" * 2_500_000 + b"<"))
+    tracemalloc.start()
+    try:
+        assert len(read(grown, tmp_path)[1][0]) == workbooks.MAX_CELL_CHARS
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_dates_count_from_1904_where_a_workbook_says_so(tmp_path):

@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader, FileIO
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -32,7 +33,8 @@ def opened(path: Path) -> Iterator[ZipFile]:
     The declared sizes are checked, and zipfile reads no entry beyond the size it declares.
     """
     try:
-        with ZipFile(path) as archive:
+        with _Bounded(FileIO(path)) as file, ZipFile(file) as archive:
+            file.most_bytes = None
             _check(archive)
             yield archive
     except NotReadable:
@@ -41,13 +43,26 @@ def opened(path: Path) -> Iterator[ZipFile]:
         raise NotReadable(_("The file is broken: it cannot be unpacked. Save or download it again.")) from error
 
 
+class _Bounded(BufferedReader):
+    """A file of which no more is read at once than `most_bytes`: zipfile takes in the list of what is inside whole."""
+
+    most_bytes: int | None = MAX_ENTRIES * 500
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.most_bytes and size and size > self.most_bytes:
+            raise _too_many_files()
+        return super().read(size)
+
+
+def _too_many_files() -> NotReadable:
+    said = _("The archive holds more than the %(limit)s files that are looked at.")
+    return NotReadable(said % {"limit": MAX_ENTRIES})
+
+
 def _check(archive: ZipFile) -> None:
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
-        raise NotReadable(
-            _("The archive holds %(count)s files, more than the %(limit)s that are looked at.")
-            % {"count": len(entries), "limit": MAX_ENTRIES}
-        )
+        raise _too_many_files()
     if any(entry.flag_bits & 1 for entry in entries):
         raise NotReadable(_("The archive is protected with a password. Save it without one and try again."))
     if sum(entry.file_size for entry in entries) > max_unpacked_bytes():

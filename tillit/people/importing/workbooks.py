@@ -33,6 +33,8 @@ BLOCK_BYTES = 128 * 1024
 MAX_PART_BYTES = 32 * 1024 * 1024  # of the parts that are read whole: the list of sheets and the styles
 MAX_ROWS = 1_048_576  # Excel's own; rows that are left out are counted up to the next
 MAX_CELL_CHARS = 64 * 1024  # Excel holds 32,767
+MAX_STRINGS = 32 * 1024 * 1024  # different texts; eight bytes of memory each
+MAX_ELEMENTS = 200_000  # of the parts that are read whole; Excel holds 65,490 cell styles
 LOOKED_AT = 10  # rows among which the header is looked for
 _PLACE = re.compile(r"([A-Z]{1,3})")
 _ZEROS = re.compile(r"0{2,20}\Z")
@@ -97,7 +99,13 @@ def _elements(archive: ZipFile, part: str) -> list[tuple[str, dict[str, str]]]:
     if part not in archive.NameToInfo or archive.getinfo(part).file_size > MAX_PART_BYTES:
         raise _broken()
     found: list[tuple[str, dict[str, str]]] = []
-    with _Parser(lambda name, attributes: found.append((name, attributes))) as parser:
+
+    def keep(name: str, attributes: dict[str, str]) -> None:
+        if len(found) == MAX_ELEMENTS:
+            raise _broken()
+        found.append((name, attributes))
+
+    with _Parser(keep) as parser:
         parser.feed(archive.read(part))
     return found
 
@@ -166,6 +174,8 @@ class Strings:
         with _Parser(reading.start, reading.end, reading.text) as parser, archive.open(part) as packed:
             while block := packed.read(BLOCK_BYTES):
                 parser.feed(block)
+                if len(self._starts) + len(reading.whole) > MAX_STRINGS:
+                    raise _too_many_texts()
                 for text in reading.whole:
                     raw = text.encode("utf-8", "replace")
                     self._file.write(raw)
@@ -182,11 +192,12 @@ class _Gathering:
     def __init__(self) -> None:
         self.whole: list[str] = []
         self._pieces: list[str] = []
+        self._held = 0  # characters
         self._in_text = self._in_sound = False
 
     def start(self, name: str, _attributes: dict[str, str]) -> None:
         if name == "si":
-            self._pieces = []
+            self._pieces, self._held = [], 0
         elif name == "rPh":
             self._in_sound = True
         elif name == "t":
@@ -201,8 +212,9 @@ class _Gathering:
             self._in_text = False
 
     def text(self, data: str) -> None:
-        if self._in_text:
+        if self._in_text and self._held < MAX_CELL_CHARS:
             self._pieces.append(data)
+            self._held += len(data)
 
 
 class _Reading:
@@ -215,6 +227,7 @@ class _Reading:
         self._number = self._place = 0
         self._kind = self._style = ""
         self._pieces: list[str] = []
+        self._held = 0  # characters
         self._in_value = False
 
     def take(self) -> list[tuple[int, list[str]]]:
@@ -227,7 +240,7 @@ class _Reading:
             place = attributes.get("r")
             self._place = _column(place) if place else self._place + 1
             self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "")
-            self._pieces = []
+            self._pieces, self._held = [], 0
         elif name in {"v", "t"}:
             self._in_value = True
         elif name == "row":
@@ -249,8 +262,9 @@ class _Reading:
             self._done.append((self._number, self._row))
 
     def text(self, data: str) -> None:
-        if self._in_value and self._kind != "sound":
+        if self._in_value and self._kind != "sound" and self._held < MAX_CELL_CHARS:
             self._pieces.append(data)
+            self._held += len(data)
 
     def _keep(self, text: str) -> None:
         if not text:
@@ -360,6 +374,11 @@ class _Parser:
 
     def _refuse(self, *_what: object) -> None:
         raise _broken()
+
+
+def _too_many_texts() -> NotReadable:
+    said = _("The workbook holds more than %(limit)s different texts. Save it as CSV and try again.")
+    return NotReadable(said % {"limit": MAX_STRINGS})
 
 
 def _broken() -> NotReadable:
