@@ -146,6 +146,26 @@ def test_a_worker_that_died_is_followed_by_another(send, import_folder):
     assert fresh(item).state == "draft"
 
 
+@pytest.mark.parametrize("another_sheet", [False, True])
+def test_a_file_that_ends_every_worker_is_given_up(send, import_folder, another_sheet):
+    with translation.override("sv"):
+        item = send(saved(book(MEMBERS, OLD)))
+    if another_sheet:
+        reading.read(item.pk)
+        with translation.override("sv"):
+            reading.choose_sheet(fresh(item), sheet="Old", now=timezone.now())
+    for _try in range(3):
+        assert fresh(item).state == "reading"
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
+        Import.objects.filter(pk=item.pk).update(moved_at=timezone.now() - timedelta(minutes=6))
+        cleaning.resume_stalled(now=timezone.now())
+    ended = fresh(item)
+    assert "tre gånger" in ended.error
+    assert ended.state == ("draft" if another_sheet else "failed")
+    assert bool(kept(import_folder)) is another_sheet
+
+
 def test_two_workers_leave_one_table(send, import_folder):
     item = send(saved(book(MEMBERS)))
     done = []

@@ -11,7 +11,7 @@ from tests import make
 from tests.people.outcomes import HEAD, MARKETING, people
 from tests.people.test_undo import known, seen, undone
 from tillit.ledger.models import Activity
-from tillit.people.importing import files, trial
+from tillit.people.importing import cleaning, files, trial
 from tillit.people.importing.mapping import BadMapping
 from tillit.people.importing.run import run_import
 from tillit.people.importing.start import map_columns, path_of, start
@@ -105,6 +105,23 @@ def test_a_trial_that_nobody_waits_for_ends(house, queue):
 
 
 MODES = "email,first name,last name,city\nanna@example.org,Anne,Berg,Umeå\nnew@example.org,Ny,Person,Lund\n"
+
+
+def test_a_trial_whose_worker_died_begins_anew(house, queue):
+    draft = queue(house, TEXT, draft_only=True)
+    begin(draft, by="user:1", now=timezone.now(), defer=False)
+
+    def die(_item: Import) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_trial(draft.pk, die, chunk_rows=1)
+    draft.refresh_from_db()
+    assert draft.trial["state"] == "running"
+    now = timezone.now()
+    assert cleaning.resume_stalled(now=now) == 0
+    assert [cleaning.resume_stalled(now=now + cleaning.STALLED_AFTER) for _ in range(2)] == [1, 0], "its job waits then"
+    assert run_trial(draft.pk).trial["counts"]["new"] == 3
 
 
 @pytest.mark.parametrize(

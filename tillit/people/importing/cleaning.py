@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db.models import Q
 
 from tillit.ledger.processing import SYSTEM, processing
-from tillit.people.importing import files, undo
-from tillit.people.importing.start import STALLED_AFTER, go_on_reading, resume
+from tillit.people.importing import files, reading, trial, undo
+from tillit.people.importing.start import STALLED_AFTER, resume
 from tillit.people.jobs import waits
 from tillit.people.merges import forget_kept
 from tillit.people.models import Import, ImportChunk, ImportTrace
@@ -45,7 +45,7 @@ def clean(*, now: datetime) -> int:
 
 
 def resume_stalled(*, now: datetime) -> int:
-    """Queue imports and undos again that say they run but wrote nothing for five minutes, or whose job was lost.
+    """Queue imports, trials and undos again that run but wrote nothing for five minutes, or whose job was lost.
 
     Returns how many. An import that waits behind others keeps its place.
     """
@@ -63,8 +63,16 @@ def resume_stalled(*, now: datetime) -> int:
     read = Import.objects.filter(state=Import.State.READING, moved_at__lt=before).order_by("id")
     unread = [item for item in read if not waits("people.read_import", import_id=item.pk)]
     for item in unread:
-        go_on_reading(item)
-    return len(stalled) + len(halted) + len(unread)
+        reading.go_on(item)
+    tried = Import.objects.filter(state=Import.State.DRAFT, trial__state__in=[trial.QUEUED, trial.RUNNING])
+    untold = [
+        item
+        for item in tried.order_by("id")
+        if trial.moved_at(item) < before and not waits("people.try_import", import_id=item.pk)
+    ]
+    for item in untold:
+        trial.go_on(item)
+    return len(stalled) + len(halted) + len(unread) + len(untold)
 
 
 def forget_traces(*, now: datetime) -> int:

@@ -22,10 +22,11 @@ from tillit.people.importing import canonical, files, mapping, reception
 from tillit.people.importing.drafts import Begun, save
 from tillit.people.importing.files import NotReadable
 from tillit.people.importing.mapping import BadMapping
-from tillit.people.importing.start import columns_of, path_of, read_later, settle, start
+from tillit.people.importing.start import columns_of, go_on_reading, path_of, read_later, settle, start
 from tillit.people.models import Import
 
 TELL_EVERY_S = 1.0
+MOST_TRIES = 3  # a file that takes all of a worker's memory would end one every five minutes
 State = Import.State
 Progress = Callable[[int], None]
 
@@ -74,6 +75,18 @@ def read(import_id: int, progress: Progress | None = None) -> None:
         except Exception:
             _end(item, _("The program failed. Its log says why."), again=again)
             raise
+
+
+def go_on(item: Import) -> None:
+    """Have a file read again whose worker died; one that ended MOST_TRIES of them is given up."""
+    told = item.options["reading"]
+    told["tries"] = told.get("tries", 1) + 1
+    if told["tries"] > MOST_TRIES:
+        with translation.override(told["language"]):
+            text = _("Reading the file was begun three times and never came to its end. Save it as CSV and try again.")
+            _end(item, text, again="columns" in item.options)
+    elif _waiting(item).update(options=item.options):
+        go_on_reading(item)
 
 
 def failed(item: Import) -> bool:

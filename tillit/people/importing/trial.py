@@ -70,10 +70,21 @@ def begin(draft: Import, *, by: str, now: datetime, defer: bool = True) -> None:
     with transaction.atomic():
         Import.objects.filter(pk=draft.pk, state=Import.State.DRAFT).update(trial=trial)
         if defer:
-            from tillit.people.tasks import try_import  # noqa: PLC0415  tasks import this module
-
-            try_import.defer(import_id=draft.pk)
+            go_on(draft)
     draft.trial = trial
+
+
+def go_on(draft: Import) -> None:
+    """Queue a trial, again if its worker died: it begins anew."""
+    from tillit.people.tasks import try_import  # noqa: PLC0415  tasks import this module
+
+    try_import.defer(import_id=draft.pk)
+
+
+def moved_at(item: Import) -> datetime:
+    """When the trial of a draft was asked for, or last moved."""
+    asked = datetime.fromisoformat((item.trial or {})["at"])
+    return max(asked, item.moved_at or asked)
 
 
 def run_trial(import_id: int, progress: Progress | None = None, *, chunk_rows: int = CHUNK_ROWS) -> Import:
