@@ -48,6 +48,8 @@ def test_a_file_proves_the_warranty(program: Program, programs: Programs, source
     assert put(program, source, PDF).json()["evidence"] == "agreement.pdf"
     answer = program.get(f"/sources/{source.pk}/evidence")
     assert (answer.content, answer["Content-Type"]) == (PDF, "application/octet-stream")
+    outside = programs(workspace=program.workspace, recipient="distributor-nordic")
+    assert outside.get(f"/sources/{source.pk}/evidence").status_code == 404, "it is between ourselves and the source"
     for wrong in (b"", b"PK\x03\x04 no document", b"\x00\x01\x02"):
         assert put(program, source, wrong).status_code == 422
     assert bytes(Evidence.objects.get().content) == PDF

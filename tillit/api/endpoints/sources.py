@@ -170,7 +170,9 @@ def put_evidence(request: KeyRequest, source_id: NumberPath, named: Annotated[Na
 
 @reads(router, "/sources/{int:source_id}/evidence", gives="application/octet-stream")
 def get_evidence(request: KeyRequest, source_id: NumberPath) -> HttpResponseBase:
-    """The file that proves the warranty."""
+    """The file that proves the warranty; for keys without a recipient."""
+    if request.auth.recipient:  # a contract of ours is nothing that the policy lets them have
+        raise missing()
     found = Evidence.objects.filter(source=_source(request, source_id)).first()
     if found is None:
         raise missing()
