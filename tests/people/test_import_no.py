@@ -10,8 +10,9 @@ from tillit.consent.actions import record_choice
 from tillit.consent.models import Choice
 from tillit.ledger.models import Activity
 from tillit.ledger.processing import Refused, processing
+from tillit.people import records
 from tillit.people.actions import set_subscription
-from tillit.people.importing import files
+from tillit.people.importing import files, undo
 from tillit.people.importing.run import run_import
 from tillit.people.models import Identity, Import, MailingList, Person, Source, Subscription, Traits
 
@@ -146,3 +147,22 @@ def test_somebody_who_was_erased_is_not_brought_back(house, bring):
     assert done.counts["refused.erased"] == 1
     assert [(row["line"], row["reason"], row["email"]) for row in report(done)] == [("3", "erased", None)]
     assert "Anna" not in files.refused_path(done.pk).read_text()
+
+
+@pytest.mark.clause("E2")
+def test_of_whoever_has_processing_restricted_only_an_opt_out_is_taken_in(house, bring):
+    bring(house, "Email,First name,Company\na@example.org,Anna,\nb@example.org,Bo,\n", mailing_list=None)
+    for each in people(house).values():
+        records.restrict(house.pk, each["id"], by="user:1")
+    before = people(house)
+    file = "Email,First name,Company,Phone,Country,Status\na@example.org,Annika,Ek,+46701112233,Norway,subscribed\n"
+    done = bring(house, file + "b@example.org,Bob,,,,unsubscribed\nc@example.org,Cy,,,,subscribed\n", consent=MARKETING)
+    after = people(house)
+    assert (done.counts["restricted"], done.counts["opted_out"], done.counts["granted"]) == (2, 1, 1)
+    assert after["a@example.org"] == before["a@example.org"]
+    assert after["b@example.org"]["traits"] == before["b@example.org"]["traits"]
+    assert after["b@example.org"]["choices"] == [(MARKETING, "refused", "import")]
+    assert after["c@example.org"]["traits"]["first_name"] == "Cy"
+    undo.begin(done, by="test", now=done.finished_at, defer=False)
+    undo.run_undo(done.pk)
+    assert people(house)["a@example.org"] == before["a@example.org"]

@@ -18,6 +18,7 @@ OUTCOMES: dict[str, str | Promise] = {
     "changed": gettext_lazy("Known people who were given something new"),
     "duplicates": gettext_lazy("Rows about somebody named in an earlier row, joined with it"),
     "kept_out": gettext_lazy("People who had said no or left the list, and stay out"),
+    "restricted": gettext_lazy("People whose processing is restricted: only an opt-out was taken in"),
     "suppressed": gettext_lazy("People whose address is suppressed: they joined no list and get no mail"),
     "suppressed_bounced": gettext_lazy("Addresses that bounced in the earlier tool, now suppressed"),
     "suppressed_complaint": gettext_lazy("Addresses whose owners reported mail as spam, now suppressed"),

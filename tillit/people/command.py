@@ -20,6 +20,7 @@ COUNTED = {
     "changed": "of them, given something new",
     "duplicates": "rows about somebody named before",
     "kept_out": "people who had said no, and stay out",
+    "restricted": "people whose processing is restricted, of whom only opt-outs were taken in",
     "suppressed": "people whose address is suppressed: on no list, no mail",
     "suppressed_bounced": "addresses that bounced in the earlier tool, now suppressed",
     "suppressed_complaint": "addresses whose owners reported mail as spam, now suppressed",

@@ -55,7 +55,7 @@ def write(activity: OpenActivity, plan: Plan, terms: Terms, chunk: Chunk, *, now
         known = made < len(chunk.staged)
         chunk.meets_known |= len(chunk.staged) - made > len(chunk.repeated)
         if known:
-            _resolve(cursor, chunk, values)
+            _resolve(cursor, plan, chunk, values)
         made -= _refuse_closed(cursor, activity, plan, chunk)
         _hold_back(cursor, chunk, activity.workspace_id)
         _new_people(cursor, plan, values)
@@ -139,7 +139,7 @@ def _scalar(cursor: CursorWrapper, statement: str, values: Mapping[str, Any]) ->
     return int(cursor.fetchone()[0])
 
 
-def _resolve(cursor: CursorWrapper, chunk: Chunk, values: Mapping[str, Any]) -> None:
+def _resolve(cursor: CursorWrapper, plan: Plan, chunk: Chunk, values: Mapping[str, Any]) -> None:
     """Give the rows of known addresses their persons, and refuse those of people who may not be seen."""
     _run(cursor, sql.RESOLVE, values)
     _run(cursor, sql.LOCK, values)
@@ -151,6 +151,7 @@ def _resolve(cursor: CursorWrapper, chunk: Chunk, values: Mapping[str, Any]) -> 
     dropped = {line for (line,) in cursor.fetchall()}
     chunk.counts["duplicates"] += len(dropped - chunk.repeated)
     chunk.repeated -= dropped
+    chunk.counts["restricted"] += _run(cursor, sql.restrain(plan.staged_columns), values)
     chunk.counts["kept_out"] += _scalar(cursor, sql.KEPT_OUT, values)
     chunk.counts["region_kept"] += _scalar(cursor, sql.REGION_KEPT, values)
     _run(cursor, known_sql.TOUCHED, values)

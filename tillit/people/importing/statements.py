@@ -6,6 +6,7 @@ Keys and persons are taken in one order, so that two imports of the same people 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tillit.people.importing.columns import FieldColumn
@@ -90,6 +91,24 @@ DELETE FROM staged USING staged later WHERE later.person_id = staged.person_id A
 RETURNING staged.line
 """
 KNOWN = "SELECT count(*) FROM staged WHERE NOT fresh"
+
+
+def restrain(columns: Sequence[str]) -> str:
+    """Take out of the rows of people whose processing is restricted whatever is no opt-out: what is held of them stays.
+
+    The persons are looked up by their ids, which the lock has just read. Source: GDPR art 18(2).
+    """
+    said = {"region": "0", "language": "''", "agreed": "false", "phone_key": "NULL", "customer_key": "NULL"}
+    empty = [f"{name} = {said[name]}" for name in columns if name in said]
+    empty += [f"{name} = ''" for name in columns if re.fullmatch("f[0-9]+", name)]
+    return f"""
+UPDATE staged SET standing = CASE standing WHEN {IN} THEN 0 ELSE standing END, {", ".join(empty)}
+WHERE NOT fresh AND person_id = ANY (ARRAY(
+    SELECT p.id FROM people_person p WHERE p.id = ANY (ARRAY(SELECT s.person_id FROM staged s WHERE NOT s.fresh))
+    AND p.flags & {int(Flag.RESTRICTED)} <> 0))
+"""
+
+
 # Who is suppressed joins no list and consents to nothing by a file; an opt-out in it stays one.
 HOLD = f"""
 UPDATE staged s SET held = true, standing = CASE standing WHEN {IN} THEN 0 ELSE standing END
