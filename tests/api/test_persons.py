@@ -151,6 +151,21 @@ def test_a_person_is_erased_and_stays_erased(program: Program, source: Source) -
     assert program.delete(f"/persons/{uuid4()}").status_code == 404
 
 
+@pytest.mark.clause("E2")
+def test_nothing_is_added_to_a_restricted_person(program: Program, source: Source) -> None:
+    body = {"email": "anna@example.org", "source": source.pk, "fields": {"city": "Lund"}}
+    person = program.post("/persons", body).json()["id"]
+    news = make.mailing_list(program.workspace)
+    assert program.put(f"/persons/{person}/restriction").status_code == 204
+    more = body | {"fields": {"city": "Oslo", "first_name": "Anna"}, "lists": [news.pk]}
+    refused = program.post("/persons", more)
+    assert (refused.status_code, refused.json()["clause"]) == (409, "E2")
+    seen = program.get(f"/persons/{person}?purpose=rights.fulfil").json()
+    assert (seen["fields"], seen["lists"]) == ({"city": "Lund"}, [])
+    program.delete(f"/persons/{person}/restriction")
+    assert program.post("/persons", more).json()["id"] == person
+
+
 def test_a_restricted_person_is_stored_and_nothing_else(program: Program) -> None:
     person = make.person(program.workspace, region=Region.US)
     assert program.put(f"/persons/{person}/restriction").status_code == 204

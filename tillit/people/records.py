@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from tillit.ledger.processing import OpenActivity, Refused, processing
-from tillit.people.actions import add_person, set_subscription
+from tillit.people.actions import add_person, set_subscription, set_traits
 from tillit.people.importing.start import check_source
 from tillit.people.models import Edit, Field, MailingList, Person, Source, Subscription, Traits
 from tillit.people.values import read as read_value
@@ -49,7 +49,8 @@ def add(
     """Add a person, or what is new about one who is there; return their id.
 
     `values` maps field names to texts. Raises InvalidIdentifier, UnreadableValue, Erased for somebody who was erased,
-    and Refused for a source without a valid warranty. Source: clauses A3, B4.
+    and Refused for a source without a valid warranty and for somebody whose processing is restricted.
+    Source: clauses A3, B4; GDPR art 18(2).
     """
     with processing(workspace_id, ADMINISTER, by=by, act="person.add") as activity:
         check_source(source, now=now)
@@ -57,8 +58,13 @@ def add(
         traits: dict[str, dict[str, Any]] = {}
         for field, value in _typed(workspace_id, given):
             traits.setdefault(_may_keep(activity, field).category, {})[field.name] = value
-        person_id = add_person(activity, email=email, region=region, language=language, traits=traits, source=source)
+        person_id = add_person(activity, email=email, region=region, language=language, source=source)
         activity.subject_id = person_id
+        if lock(person_id).restricted:
+            said = _("The processing of this person is restricted, so nothing is added. Lift the restriction first.")
+            raise Refused(said, rule=ADMINISTER, clause="E2")
+        for category, held in traits.items():
+            set_traits(activity, person_id, category=category, values=held, source=source)
         for mailing_list in lists:
             state = Subscription.State.SUBSCRIBED
             set_subscription(activity, [person_id], mailing_list, state, now=now, source=source)
