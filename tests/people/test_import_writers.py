@@ -16,11 +16,13 @@ from django.utils import timezone
 from tests.conftest import superuser
 from tests.environment import ROOT
 from tests.people.outcomes import HEAD, MARKETING, people, report, tables
+from tests.people.test_undo_beside import beside, holding, until_somebody_waits
 from tillit.people.actions import identity_key
 from tillit.people.importing import cleaning, files, run, undo, writers
 from tillit.people.importing.run import run_import
 from tillit.people.importing.start import stop
 from tillit.people.models import Import, ImportChunk
+from tillit.people.suppression.known import LOCK
 
 PERSONAL = ("people_identity", "people_person", "people_traits", "people_subscription", "consent_choice")
 
@@ -219,3 +221,19 @@ def test_a_bug_in_one_chunk_ends_all_behind_it(committed_db, make_house, queue, 
     assert item.state == "failed"
     assert len(people(house)) == item.counts["new"] <= 420
     assert set(people(house)) == {f"p{n}@example.org" for n in range(item.counts["rows"])}
+
+
+def test_a_chunk_holds_nobody_while_it_waits_for_who_suppresses(committed_db, make_house, queue):
+    """Who holds addresses and waits for the lock is waited for by others who hold it already: three imports deadlock."""
+    house = make_house()
+    item = queue(house, HEAD + "a@example.org,Anna,,,\n")
+    suppressing = ("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, house.pk])
+    with ThreadPoolExecutor(1) as pool, holding(suppressing):
+        running = beside(pool, lambda: run_import(item.pk, writers=2))
+        until_somebody_waits()
+        with superuser() as looking:
+            held = looking.execute(
+                "SELECT count(*) FROM pg_locks WHERE relation = 'people_identity'::regclass AND mode = 'RowExclusiveLock'"
+            ).fetchone()
+        assert held == (0,)
+    assert running.result().state == "done"

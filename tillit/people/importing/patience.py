@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import OperationalError
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
-TRIES = 3
+TRIES = 8  # each time one of those who wait for one another gets on
 
 
 class Gone(Exception):

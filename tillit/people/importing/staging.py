@@ -20,7 +20,7 @@ from tillit.people.importing.columns import FieldColumn
 from tillit.people.importing.patience import Gone
 from tillit.people.importing.rows import FIXED, SEPARATOR, Chunk, Plan, Refusal
 from tillit.people.importing.silencing import silence
-from tillit.people.suppression.known import anything, suppressed
+from tillit.people.suppression.known import anything, share_lock, suppressed
 from tillit.policy.dates import add
 from tillit.policy.decide import decide
 from tillit.policy.regions import Region
@@ -49,6 +49,7 @@ def write(activity: OpenActivity, plan: Plan, terms: Terms, chunk: Chunk, *, now
     values = _values(activity, terms, now=now)
     if chunk.silenced:
         chunk.counts += silence(activity, chunk.silenced, import_id=terms.import_id, now=now)
+    share_lock(activity.workspace_id)  # before any address is held, for which who has the lock already may wait
     with connection.cursor() as cursor:
         _copy(cursor, plan, chunk)
         made = _identities(cursor, chunk, values)
