@@ -224,7 +224,7 @@ def test_a_bug_in_one_chunk_ends_all_behind_it(committed_db, make_house, queue, 
 
 
 def test_a_chunk_holds_nobody_while_it_waits_for_who_suppresses(committed_db, make_house, queue):
-    """Who holds addresses and waits for the lock is waited for by others who hold it already: three imports deadlock."""
+    """Who held addresses and waited for that lock would be waited for by others who have it: a deadlock of three."""
     house = make_house()
     item = queue(house, HEAD + "a@example.org,Anna,,,\n")
     suppressing = ("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, house.pk])
@@ -233,7 +233,8 @@ def test_a_chunk_holds_nobody_while_it_waits_for_who_suppresses(committed_db, ma
         until_somebody_waits()
         with superuser() as looking:
             held = looking.execute(
-                "SELECT count(*) FROM pg_locks WHERE relation = 'people_identity'::regclass AND mode = 'RowExclusiveLock'"
+                "SELECT count(*) FROM pg_locks"
+                " WHERE relation = 'people_identity'::regclass AND mode = 'RowExclusiveLock'"
             ).fetchone()
         assert held == (0,)
     assert running.result().state == "done"

@@ -288,6 +288,29 @@ def test_what_an_import_undone_earlier_left_goes_with_the_later_one(house, bring
         assert not ImportTrace.objects.exists()
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_imports_that_ran_side_by_side_are_undone_in_either_order(house, queue, monkeypatch, first):
+    """Each wrote something after the other began, so each is the later one for whomever it named last."""
+    monkeypatch.setattr("tillit.people.importing.table.BLOCK_BYTES", 256)
+    anna, bo = known(house), make.person(house, email="bo@example.org")
+    before = seen(house)
+    filling = "".join(f"p{n}@example.org,,,subscribed\n" for n in range(30))
+    head = "email,first name,company,status\n"
+    one = queue(house, f"{head}bo@example.org,Bosse,Firman,subscribed\n{filling}anna@example.org,Anne,,unsubscribed\n")
+    two = queue(house, f"{head}anna@example.org,Annie,Bolaget,subscribed\n{filling}bo@example.org,Bo,,unsubscribed\n")
+    ran = []
+
+    def beside(_item: Import) -> None:
+        if not ran:
+            ran.append(run_import(two.pk, chunk_rows=10))
+
+    done = [run_import(one.pk, beside, chunk_rows=10), *ran]
+    assert [item.state for item in done] == ["done", "done"] and anna != bo
+    for item in (done[first], done[1 - first]):
+        undone(item)
+    assert seen(house) == before
+
+
 def test_what_staff_changed_between_two_imports_stays_when_both_are_undone(house, bring):
     anna = known(house)
     first = bring(house, HEAD + "anna@example.org,Anne,,,\nnew@example.org,Ny,,,\n")

@@ -295,13 +295,18 @@ _VALUES_BEFORE = f"""CASE WHEN trace.before IS NULL THEN NULL
                      WHERE key IN ({_ALONE})), '{{}}')) END"""
 _SAME = "CASE WHEN trace.before = EXCLUDED.after THEN EXCLUDED.before ELSE trace.before END"
 _BOTH = ("NULL", "trace.after || EXCLUDED.after")
+# Of two imports side by side the heir may have been there before: then what this one left is what they left.
+_VALUES_AFTER = """EXCLUDED.after || trace.after || COALESCE((SELECT jsonb_object_agg(said.key, said.value)
+    FROM people_traits t, jsonb_each(EXCLUDED.after) said WHERE t.person_id = trace.person_id
+      AND t.category = trace.category AND t."values"->said.key = said.value), '{}')"""
+_LAST = "CASE WHEN EXCLUDED.before{state} = trace.after THEN EXCLUDED.after ELSE trace.after END"
 _JOINED = {
-    "values": (_VALUES_BEFORE, "EXCLUDED.after || trace.after"),
+    "values": (_VALUES_BEFORE, _VALUES_AFTER),
     "list": (
         f"CASE WHEN {_LEFT.format(moment='since')} THEN EXCLUDED.before ELSE trace.before END",
-        "trace.after",
+        _LAST.format(state="->'state'"),
     ),
-    "person": (_SAME, "trace.after"),
+    "person": (_SAME, _LAST.format(state="")),
     "language": (_SAME, "trace.after"),
     "phone": _BOTH,
     "customer": _BOTH,
