@@ -15,6 +15,7 @@ from tillit.consent.models import Choice
 from tillit.delivery.models import Message
 from tillit.ledger.processing import processing
 from tillit.people.models import Source
+from tillit.people.suppression.actions import Why, suppress
 from tillit.policy.regions import Region
 
 pytestmark = pytest.mark.django_db
@@ -131,3 +132,29 @@ def test_sources_are_written_down_and_listed(program: Program) -> None:
     assert program.get("/sources").json() == {"items": [made.json()], "next": None}
     assert program.post("/sources", {"name": "Fair", "warranty": "x"}).status_code == 409
     assert {each["name"] for each in program.get("/fields").json()["items"]} >= {"first_name", "company"}
+
+
+@pytest.mark.clause("E9", "D5", "E2")
+@pytest.mark.parametrize(
+    ("how", "why"), [("pending", "yet to confirm"), ("left", "left this list"), ("suppressed", ""), ("restricted", "")]
+)
+def test_nobody_joins_by_a_program_whose_own_word_it_takes(
+    program: Program, source: Source, how: str, why: str
+) -> None:
+    house, now = program.workspace, timezone.now()
+    news = make.mailing_list(house)
+    if how == "pending":
+        person = make.reader(house, email="anna@example.org", on=[news], state="pending")
+    else:
+        person = make.person(house, email="anna@example.org")
+    if how == "left":
+        assert program.delete(f"/lists/{news.pk}/subscriptions/{person}").status_code == 200
+    if how == "suppressed":
+        suppress(house.pk, [("email", "anna@example.org")], Why(reason="asked", by="user:1", now=now))
+    if how == "restricted":
+        assert program.put(f"/persons/{person}/restriction").status_code == 204
+    before = program.get(f"/persons/{person}?purpose=rights.fulfil").json()["lists"]
+    refused = program.put(f"/lists/{news.pk}/subscriptions/{person}", {"state": "subscribed"})
+    assert refused.status_code == 409 and (why or "suppressed, or their processing") in refused.json()["detail"]
+    program.post("/persons", {"email": "anna@example.org", "source": source.pk, "lists": [news.pk]})
+    assert program.get(f"/persons/{person}?purpose=rights.fulfil").json()["lists"] == before

@@ -187,7 +187,7 @@ def test_staff_put_people_on_lists_but_not_back(club, editor, person_id):
     news = MailingList.objects.get(workspace=club)
     gone = person_id(club, "p010@example.org")
     page = editor.post(f"/w/{club.pk}/people/{gone}/lists/{news.pk}/join", follow=True)
-    assert "only they can come back" in text(page)
+    assert "Only they can join it" in text(page)
     here = person_id(club, "p011@example.org")
     editor.post(f"/w/{club.pk}/people/{here}/lists/{news.pk}/leave")
     with processing(club.pk, "audience.administer", by="t", act="look"):

@@ -132,12 +132,13 @@ def set_subscription(
 ) -> int:
     """Set persons' standing on a list; return how many changed.
 
-    Somebody who unsubscribed stays so unless `revive`, which only the person's own act may set. Without it nobody who
-    is suppressed joins a list either.
+    Somebody who unsubscribed, or has yet to confirm, stays so unless `revive`, which only the person's own act may set.
+    Without it nobody who is suppressed joins a list either, nor is anybody put on one whose processing is restricted.
     """
     leaving = state == Subscription.State.UNSUBSCRIBED
-    keep = "" if revive or leaving else " AND people_subscription.state <> 'unsubscribed'"
-    whom = "" if revive or leaving else f" AND p.flags & {Person.SUPPRESSED} = 0"
+    held = Person.SUPPRESSED | (Person.RESTRICTED if state == Subscription.State.SUBSCRIBED else 0)
+    keep = "" if revive or leaving else " AND people_subscription.state NOT IN ('unsubscribed', 'pending')"
+    whom = "" if revive or leaving else f" AND p.flags & {held} = 0"
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO people_subscription (person_id, list_id, workspace_id, state, since, source_id)"

@@ -66,7 +66,11 @@ def _set_archived(mailing_list: MailingList, at: datetime | None, *, by: str, ac
 def put_on_list(
     mailing_list: MailingList, person_ids: Iterable[UUID], *, by: str, now: datetime, source: Source | None = None
 ) -> int:
-    """Put people on a list; return how many that changed. Whoever unsubscribed stays off: they alone may come back."""
+    """Put people on a list; return how many that changed.
+
+    Whoever unsubscribed stays off, and whoever has yet to confirm joins by their own word alone. So does nobody who is
+    suppressed, or whose processing is restricted.
+    """
     return _stand(mailing_list, person_ids, Subscription.State.SUBSCRIBED, by=by, now=now, source=source)
 
 

@@ -205,8 +205,15 @@ def _explain_unchanged(request: KeyRequest, found: MailingList, person_id: UUID,
         row = Subscription.objects.filter(person_id=person_id, list_id=found.pk).first()
     if not known:
         raise missing()
-    if row is not None and row.state != wanted:
-        raise ApiProblem("conflict", _("The person left this list, and stays off: only they can come back."))
+    if wanted != Subscription.State.SUBSCRIBED or (row is not None and row.state == wanted):
+        return
+    if row is None:
+        said = _("The person’s address is suppressed, or their processing is restricted: nobody puts them on a list.")
+    elif row.state == Subscription.State.PENDING:
+        said = _("The person has yet to confirm that they want this list: only they can.")
+    else:
+        said = _("The person left this list, and stays off: only they can come back.")
+    raise ApiProblem("conflict", said)
 
 
 def _list(request: KeyRequest, number: int) -> MailingList:

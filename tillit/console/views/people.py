@@ -188,7 +188,10 @@ def join_list(request: PageRequest, person_id: UUID, list_id: int) -> HttpRespon
     if lists.put_on_list(mailing_list, [person_id], by=_by(request), now=timezone.now()):
         messages.success(request, _("The person is now on “%(list)s”.") % {"list": mailing_list})
     else:
-        text = _("The person left “%(list)s”, and only they can come back: send them the preference link.")
+        text = _(
+            "The person is not put on “%(list)s”: they left it, have yet to confirm it, are suppressed, or have their"
+            " processing restricted. Only they can join it: send them the preference link."
+        )
         messages.warning(request, text % {"list": mailing_list})
     return _to(request, person_id)
 
