@@ -737,7 +737,7 @@ class Tillit(Connection):
         return answer
 
     def get_evidence(self, source_id: int) -> bytes:
-        """The file that proves the warranty.
+        """The file that proves the warranty; for keys without a recipient.
 
         Needs the role `viewer`."""
         answer: bytes = self.call("GET", f"/sources/{source_id}/evidence")
