@@ -311,6 +311,28 @@ def test_imports_that_ran_side_by_side_are_undone_in_either_order(house, queue, 
     assert seen(house) == before
 
 
+@pytest.mark.parametrize("order", [(2, 0, 1), (2, 1, 0), (0, 1, 2), (1, 2, 0)])
+def test_whoever_found_what_an_import_left_inherits_it(house, queue, monkeypatch, order):
+    """One writes before and after two others: it is undone into the one that wrote first after it."""
+    monkeypatch.setattr("tillit.people.importing.table.BLOCK_BYTES", 256)
+    known(house)
+    before = seen(house)
+    filling = "".join(f"p{n}@example.org,\n" for n in range(40))
+    late = f"email,company\nanna@example.org,Third\n{filling}anna@example.org,Fourth\n"
+    items = [queue(house, f"email,company\nanna@example.org,{said}\n") for said in ("Second", "First")]
+    items.append(queue(house, late))
+    ran = []
+
+    def beside(_item: Import) -> None:
+        if not ran:
+            ran.extend(run_import(items[place].pk) for place in (1, 0))
+
+    assert run_import(items[2].pk, beside, chunk_rows=10).state == "done"
+    for place in order:
+        undone(Import.objects.get(pk=items[place].pk))
+    assert seen(house) == before
+
+
 def test_what_staff_changed_between_two_imports_stays_when_both_are_undone(house, bring):
     anna = known(house)
     first = bring(house, HEAD + "anna@example.org,Anne,,,\nnew@example.org,Ny,,,\n")

@@ -274,6 +274,7 @@ FORGET_KNOWN = (
 
 # -- what stays because another import says it too --------------------------------------------------------------------
 # That import is the heir: undoing it takes back this one's part as well, so that imports can be undone in any order.
+# Of several it is the one that found what this one had left.
 HAND_MADE = """
 INSERT INTO people_importtrace (import_id, person_id, part, category, workspace_id)
 SELECT min(o.import_id), m.person_id, 'made', 'contact', %(workspace)s
@@ -285,7 +286,9 @@ ALL_MADE = ("(SELECT person_id FROM made WHERE kept IS NOT NULL)", "")
 SAID_AGAIN = ("back", "AND o.import_id = ANY (%(later)s::bigint[])")
 # What the heir found was what this import had left: before it was what was before this one. Where somebody changed it
 # in between, their change stays, but for the fields that they left alone.
-_LEFT = "(trace.before->>'{moment}')::timestamptz = ANY (%(times)s)"
+_LEFT = """(trace.before->>'{moment}')::timestamptz = ANY (%(times)s)
+    AND COALESCE((EXCLUDED.before->>'{moment}')::timestamptz < (trace.before->>'{moment}')::timestamptz, true)"""
+_FOUND = "COALESCE(o.before->>'at', o.before->>'since')::timestamptz = ANY (%(times)s)"  # what this import left
 _ALONE = """SELECT key FROM jsonb_each(EXCLUDED.after) WHERE trace.before->'values'->key = value
     AND EXCLUDED.before->'values'->key IS DISTINCT FROM value"""
 _VALUES_BEFORE = f"""CASE WHEN trace.before IS NULL THEN NULL
@@ -322,9 +325,10 @@ def hand_over(part: str, whose: tuple[str, str], *, of: str = "") -> str:
 INSERT INTO people_importtrace AS trace (import_id, person_id, part, category, workspace_id, before, after)
 SELECT h.heir, r.person_id, r.part, r.category, r.workspace_id, r.before, r.after
 FROM people_importtrace r JOIN {people} k ON k.person_id = r.person_id
-CROSS JOIN LATERAL (SELECT min(o.import_id) AS heir FROM people_importtrace o
-    WHERE o.person_id = r.person_id AND o.import_id <> %(import)s {heirs}) h
-WHERE r.import_id = %(import)s AND r.part = '{part}' AND h.heir IS NOT NULL {of}
+CROSS JOIN LATERAL (SELECT o.import_id AS heir FROM people_importtrace o
+    WHERE o.person_id = r.person_id AND o.import_id <> %(import)s {heirs}
+    ORDER BY (o.part = r.part AND o.category = r.category AND {_FOUND}) IS TRUE DESC, o.import_id LIMIT 1) h
+WHERE r.import_id = %(import)s AND r.part = '{part}' {of}
 ON CONFLICT (import_id, person_id, part, category) DO UPDATE SET before = {before}, after = {after}
 RETURNING import_id
 """
