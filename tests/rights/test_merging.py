@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from django.utils import timezone
 
@@ -55,6 +56,14 @@ def rows(*people: UUID) -> dict[str, list[Any]]:
     return found
 
 
+def mend(hand: psycopg.Connection) -> None:
+    """Make what `fill` wrote possible: choices of a purpose that there is, nobody erased."""
+    hand.execute("SET session_replication_role = replica")  # what was chosen is never changed but by these tests
+    hand.execute("UPDATE consent_choice SET purpose = 'marketing.email', state = 'granted'")
+    hand.execute("SET session_replication_role = origin")
+    hand.execute("UPDATE people_identity SET erased_at = NULL")
+
+
 @pytest.mark.clause("C20")
 def test_merging_and_splitting_gives_every_row_back(workspace):
     """A row in every table of both records, in the same category, list, import and act too."""
@@ -67,10 +76,7 @@ def test_merging_and_splitting_gives_every_row_back(workspace):
     fill(workspace, kept)
     fill(workspace, gone, first=5000)
     with superuser() as hand:
-        hand.execute("SET session_replication_role = replica")  # what was chosen is never changed but by this test
-        hand.execute("UPDATE consent_choice SET purpose = 'marketing.email', state = 'granted'")
-        hand.execute("SET session_replication_role = origin")
-        hand.execute("UPDATE people_identity SET erased_at = NULL")
+        mend(hand)
         hand.execute("UPDATE people_subscription SET state = 'unsubscribed' WHERE person_id = %s", [gone])
         for table, column in (("people_importtrace", "import_id"), ("people_bulkchange", "act_id")):
             hand.execute(f"UPDATE {table} SET {column} = 7")
@@ -96,6 +102,31 @@ def test_merging_and_splitting_gives_every_row_back(workspace):
     for told in ("people_paststanding", "people_merge", "people_notduplicate"):
         assert len(after.pop(told)) > len(before.pop(told))
     assert after == before
+
+
+def test_records_are_parted_although_their_tables_changed_meanwhile(workspace):
+    kept, gone = make.person(workspace), make.person(workspace, traits={"identity": {"first_name": "Ann"}})
+    news = make.mailing_list(workspace, kept, gone)
+    fill(workspace, kept)
+    fill(workspace, gone, first=5000)
+    with superuser() as hand:
+        mend(hand)
+        hand.execute("UPDATE people_importtrace SET import_id = 7")
+    found = merged(workspace, kept, gone)
+    tables = ("people_person", "people_subscription", "people_traits", "people_importtrace")
+    with superuser() as hand:
+        for table in tables:
+            hand.execute(f"ALTER TABLE {table} ADD COLUMN made_since integer NOT NULL DEFAULT 7")
+    try:
+        parted(workspace, found)
+        with superuser() as look:
+            told = look.execute("SELECT made_since FROM people_subscription WHERE list_id = %s", [news.pk]).fetchall()
+            traced = look.execute("SELECT made_since FROM people_importtrace WHERE import_id = 7").fetchall()
+        assert told == traced == [(7,), (7,)] and permitted(workspace, gone, "audience.administer")
+    finally:
+        with superuser() as hand:
+            for table in tables:
+                hand.execute(f"ALTER TABLE {table} DROP COLUMN made_since")
 
 
 def test_the_words_of_a_name_follow_the_record(workspace):

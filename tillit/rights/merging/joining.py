@@ -15,7 +15,7 @@ from django.db import connection
 
 from tillit.ledger.processing import OpenActivity
 from tillit.people.models import Edit
-from tillit.rights.merging.rows import Pair, run
+from tillit.rights.merging.rows import Pair, put, run
 from tillit.rights.merging.standing import (
     PLACE,
     Row,
@@ -62,7 +62,7 @@ def part_persons(pair: Pair) -> None:
     kept, gone, after = _kept(pair, PERSON, CONTACT)
     now = json.loads(_read(PERSON, "id::text", "id = %(kept)s", pair)[str(pair.kept)])
     mine, theirs = parted_person(json.loads(kept), json.loads(gone), json.loads(after), now)
-    _put(PERSON, gone)
+    put(PERSON, gone)
     _set_person(pair.kept, mine)
     _set_person(pair.gone, theirs)
 
@@ -100,7 +100,7 @@ def part_places(pair: Pair) -> list[str]:
             changed.append(number)
         _put_place(pair, number, mine)
         if given is not None:
-            _put(PLACES, json.dumps({**given, "person_id": str(pair.gone)}))
+            put(PLACES, json.dumps({**given, "person_id": str(pair.gone)}))
     return changed
 
 
@@ -113,7 +113,7 @@ def _put_place(pair: Pair, number: str, row: Row | None) -> None:
     """Have the kept record's place on a list be this one, or none."""
     run("DELETE FROM people_subscription WHERE person_id = %(kept)s AND list_id = %(list)s", pair, list=int(number))
     if row is not None:
-        _put(PLACES, json.dumps(row))
+        put(PLACES, json.dumps(row))
 
 
 # -- what is known ----------------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ def join_values(activity: OpenActivity, pair: Pair) -> None:
         run("DELETE FROM people_traits WHERE person_id = %(gone)s AND category = %(category)s", pair, category=category)
         mine, noted = kept.get(category), []
         if mine is None:
-            _put(VALUES, theirs, person_id=str(pair.kept))
+            put(VALUES, theirs, person_id=str(pair.kept))
         else:
             noted = _fill(activity, pair, category, mine, theirs)
         after = _read(VALUES, "category", "person_id = %(kept)s", pair)[category]
@@ -187,7 +187,7 @@ def part_values(activity: OpenActivity, pair: Pair) -> dict[str, list[str]]:
         names = [] if here is None else _part(activity, pair, category, mine=mine, after=after, here=here)
         if names:
             changed[category] = names
-        _put(VALUES, theirs)
+        put(VALUES, theirs)
     return changed
 
 
@@ -199,7 +199,7 @@ def _part(activity: OpenActivity, pair: Pair, category: str, *, mine: str, after
         if had != left:
             run("DELETE FROM people_traits WHERE person_id = %(kept)s AND category = %(category)s", pair, **whole)
             if had:
-                _put(VALUES, mine)
+                put(VALUES, mine)
         return []
     back, drop = parted_values(had.get("values", {}), left["values"], stands["values"])
     run(_GIVE_BACK, pair, category=category, mine=mine, back=back, names=[*back, *drop], now=activity.at)
@@ -228,16 +228,6 @@ def _read(table: str, key: str, where: str, pair: Pair) -> dict[str, str]:
         both = {**pair.values, "both": [pair.kept, pair.gone]}
         cursor.execute(f'SELECT {key}, to_jsonb(t)::text FROM "{table}" t WHERE {where} ORDER BY 1 FOR UPDATE', both)
         return dict(cursor.fetchall())
-
-
-def _put(table: str, row: str, **changed: str) -> None:
-    """Write a row that was read as text."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'INSERT INTO "{table}" SELECT (jsonb_populate_record(NULL::"{table}", %s::jsonb || %s::jsonb)).*'
-            " ON CONFLICT DO NOTHING",
-            [row, json.dumps(changed)],
-        )
 
 
 def _keep(

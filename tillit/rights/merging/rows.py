@@ -6,6 +6,7 @@ the kept person has too, by the same key, is kept whole in the trace. Append-onl
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -73,12 +74,8 @@ class Movable:
 
     def move_back(self, pair: Pair) -> int:
         """Give the gone record back what is still the kept one's; return how many rows are not."""
-        run(
-            f'INSERT INTO "{self.table}" SELECT (jsonb_populate_record(NULL::"{self.table}", held.value)).*'
-            f" FROM people_mergetrace r, jsonb_each(r.gone) held WHERE r.merge_id = %(merge)s"
-            f" AND r.part = '{self.table}' ON CONFLICT DO NOTHING",
-            pair,
-        )
+        for row in self._taken(pair):
+            put(self.table, row)
         back = run(
             f'UPDATE "{self.table}" AS t SET person_id = %(gone)s'
             " FROM people_mergetrace r, jsonb_array_elements(r.moved) AS held(key)"
@@ -93,6 +90,16 @@ class Movable:
                 [pair.merge_id, self.table],
             )
             return int(cursor.fetchone()[0]) - back
+
+    def _taken(self, pair: Pair) -> list[str]:
+        """The gone record's rows that the kept one had too, as JSON text."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT held.value::text FROM people_mergetrace r, jsonb_each(r.gone) held"
+                " WHERE r.merge_id = %s AND r.part = %s",
+                [pair.merge_id, self.table],
+            )
+            return [row for (row,) in cursor.fetchall()]
 
 
 def movable() -> Iterator[Movable]:
@@ -112,6 +119,24 @@ def _movable(model: type[models.Model], declares: Declares) -> Movable:
         key=f"jsonb_build_array({named})",
         shared=" AND ".join(f't."{column}" = o."{column}"' for column in telling) if telling != columns else "",
     )
+
+
+_COLUMNS = """
+SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute
+WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attname = ANY (%s)
+"""
+
+
+def put(table: str, row: str, **changed: str) -> None:
+    """Write a row that was read as JSON text: a column made since gets its default, one removed since is left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COLUMNS, [f'"{table}"', [*json.loads(row), *changed]])
+        [columns] = cursor.fetchone()
+        cursor.execute(
+            f'INSERT INTO "{table}" ({columns}) SELECT {columns}'
+            f' FROM jsonb_populate_record(NULL::"{table}", %s::jsonb || %s::jsonb) ON CONFLICT DO NOTHING',
+            [row, json.dumps(changed)],
+        )
 
 
 def run(statement: str, pair: Pair, **more: Any) -> int:
