@@ -333,6 +333,22 @@ def test_whoever_found_what_an_import_left_inherits_it(house, queue, monkeypatch
     assert seen(house) == before
 
 
+def test_two_undos_side_by_side_take_back_the_part_of_both(house, bring):
+    """The later one has taken back whom it made, and still has to set back whom it knew."""
+    known(house)
+    before, head = seen(house), "email,status\n"
+    first, second = (bring(house, f"{head}anna@example.org,{said}\n") for said in ("subscribed", "unsubscribed"))
+    began = []
+
+    def beside(_item: Import) -> None:
+        if not began:
+            began.append(undone(first))
+
+    begin(second, by="user:1", now=timezone.now(), defer=False)
+    assert run_undo(second.pk, beside).state == "undone" and len(began) == 1
+    assert seen(house) == before
+
+
 def test_what_staff_changed_between_two_imports_stays_when_both_are_undone(house, bring):
     anna = known(house)
     first = bring(house, HEAD + "anna@example.org,Anne,,,\nnew@example.org,Ny,,,\n")

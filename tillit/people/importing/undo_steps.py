@@ -86,9 +86,9 @@ def _later(item: Import, *, first: int) -> list[Import]:
     A chunk gets its number while it holds its people, its moment before: of two that waited for each other the numbers
     tell which came first.
     """
-    wrote = ImportChunk.objects.filter(pk__gt=first, undone_at=None).exclude(import_id=item.pk)
+    wrote = ImportChunk.objects.filter(pk__gt=first).exclude(import_id=item.pk)
     found = Import.objects.filter(workspace_id=item.workspace_id, pk__in=wrote.values("import_id"))
-    return list(found.order_by("id"))
+    return list(found.exclude(state=Import.State.UNDONE).order_by("id"))
 
 
 def _left_to(item: Import) -> list[Import]:
