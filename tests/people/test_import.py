@@ -236,3 +236,15 @@ def test_every_chunk_is_an_activity_without_personal_values(house, bring):
     row = Activity.objects.get(act="people.import")
     assert (row.object_ref, row.actor, row.purpose) == (f"import:{done.pk}", "user:1", "audience.import")
     assert row.counts == {"persons_new": 1, "persons_known": 0}
+
+
+def test_a_number_that_two_rows_name_is_the_earlier_ones(house, bring):
+    """Decided by the file, not by the order in which PostgreSQL happens to sort equal keys."""
+    rows = [f"p{number}@example.org,K{number % 40}\n" for number in range(400)]
+    bring(house, "email,customer id\n" + "".join(rows))
+    with processing(house.pk, ADMINISTER, by="t", act="look"):
+        of = dict(Identity.objects.filter(kind="customer").values_list("value", "person_id"))
+        addresses = dict(Identity.objects.filter(kind="email").values_list("person_id", "value"))
+    assert {number: addresses[person] for number, person in of.items()} == {
+        f"K{number}": f"p{number}@example.org" for number in range(40)
+    }

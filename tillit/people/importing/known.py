@@ -82,7 +82,7 @@ WITH made AS (
     INSERT INTO people_identity (key, workspace_id, person_id, kind, value, created_at)
     SELECT {kind}_key, %(workspace)s, person_id, '{kind}', {kind}, %(now)s FROM staged
     WHERE {kind}_key IS NOT NULL AND NOT fresh
-    ORDER BY {kind}_key ON CONFLICT (key) DO NOTHING RETURNING key, person_id
+    ORDER BY {kind}_key, line ON CONFLICT (key) DO NOTHING RETURNING key, person_id
 ), traced AS ({trace})
 INSERT INTO touched SELECT person_id FROM made
 """

@@ -146,7 +146,7 @@ def further_identity(kind: str) -> str:
 INSERT INTO people_identity (key, workspace_id, person_id, kind, value, created_at)
 SELECT {kind}_key, %(workspace)s, person_id, '{kind}', {kind}, %(now)s FROM staged
 WHERE {kind}_key IS NOT NULL AND fresh
-ORDER BY {kind}_key ON CONFLICT (key) DO NOTHING
+ORDER BY {kind}_key, line ON CONFLICT (key) DO NOTHING
 """
 
 
