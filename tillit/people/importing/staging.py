@@ -183,6 +183,8 @@ def _refuse_unseen(cursor: CursorWrapper, chunk: Chunk) -> None:
     found = dict(cursor.fetchall())
     if "gone" in found.values():
         raise Gone
+    if "erased" in found.values():
+        chunk.erased |= {address for address, line in _lines(chunk).items() if found.get(line) == "erased"}
     _refuse(chunk, found)
 
 
