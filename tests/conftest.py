@@ -133,3 +133,11 @@ def settings_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]
     yield put
     monkeypatch.undo()
     env.cache_clear()
+
+
+@pytest.fixture
+def reads_by_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever has to be turned into a table takes long, and says how far it is at each row."""
+    monkeypatch.setattr("tillit.people.importing.reception.AT_ONCE_BYTES", 0)
+    monkeypatch.setattr("tillit.people.importing.canonical._LOOK_EVERY", 1)
+    monkeypatch.setattr("tillit.people.importing.reading.TELL_EVERY_S", 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,3 +80,17 @@ def program(programs: Programs) -> Program:
 def source(program: Program) -> Source:
     """Where the program's people come from, with a warranty."""
     return Source.objects.create(workspace=program.workspace, name="Fair", warranty="Ann at the fair, by consent")
+
+
+FILE = "Email,First name,Status\nanna@example.org,Anna,subscribed\nbo@example.org,Bo,unsubscribed\n"
+
+
+@pytest.fixture(autouse=True)
+def import_folder(settings: Any, tmp_path: Path) -> Path:
+    settings.IMPORT_FOLDER = tmp_path / "imports"
+    return tmp_path / "imports"
+
+
+def send(program: Program, query: str, text: str = FILE, **headers: str) -> Any:
+    said = {"Authorization": f"Bearer {program.key}"} | {name.replace("_", "-"): text for name, text in headers.items()}
+    return program.client.post(f"/api/v1/imports?{query}", text.encode(), content_type="text/csv", headers=said)

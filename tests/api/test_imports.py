@@ -11,26 +11,15 @@ from typing import Any
 import pytest
 
 from tests import make
-from tests.api.conftest import EVERY, Program, Programs
+from tests.api.conftest import EVERY, FILE, Program, Programs, send
 from tillit.accounts.models import Role
+from tillit.people.importing import reading
 from tillit.people.importing.run import run_import
 from tillit.people.importing.undo import run_undo
 from tillit.people.models import Import, Source
 from tillit.policy.regions import Region
 
 pytestmark = pytest.mark.django_db
-FILE = "Email,First name,Status\nanna@example.org,Anna,subscribed\nbo@example.org,Bo,unsubscribed\n"
-
-
-@pytest.fixture(autouse=True)
-def import_folder(settings: Any, tmp_path: Path) -> Path:
-    settings.IMPORT_FOLDER = tmp_path / "imports"
-    return tmp_path / "imports"
-
-
-def send(program: Program, query: str, text: str = FILE, **headers: str) -> Any:
-    said = {"Authorization": f"Bearer {program.key}"} | {name.replace("_", "-"): text for name, text in headers.items()}
-    return program.client.post(f"/api/v1/imports?{query}", text.encode(), content_type="text/csv", headers=said)
 
 
 def test_a_file_is_sent_and_imported(program: Program, source: Source) -> None:
@@ -227,3 +216,21 @@ def test_notes_are_for_those_who_write_them_and_complaints_for_owners(program: P
     assert viewer.get("/suppressions").json()["items"] == [{**row, "note": None}]
     refused = program.post(f"/suppressions/{row['id']}/lift", {"because": "They wrote that it was a mistake."})
     assert refused.status_code == 409 and "owner" in refused.json()["detail"]
+
+
+@pytest.mark.usefixtures("reads_by_job")
+def test_a_program_sees_that_its_file_is_being_read(program: Program, source: Source) -> None:
+    sent = send(program, f"source={source.pk}&file_name=people.jsonl", '{"email": "anna@example.org"}').json()
+    assert (sent["state"], sent["columns"]) == ("reading", [])
+    here = f"/imports/{sent['id']}"
+    assert program.post(f"{here}/start", {}).status_code == 409
+    reading.read(sent["id"])
+    assert program.get(here).json()["state"] == "queued"
+    assert run_import(sent["id"]).counts["new"] == 1
+    other = send(program, f"source={source.pk}&file_name=people.jsonl&begin=false", '{"mail": "x').json()
+    reading.read(other["id"])
+    told = program.get(f"/imports/{other['id']}").json()
+    assert (told["state"], "Line 1" in told["error"]) == ("failed", True)
+    assert program.post(f"/imports/{other['id']}/resume").status_code == 409
+    third = send(program, f"source={source.pk}&file_name=people.jsonl&begin=false", '{"email": "b@x.org"}').json()
+    assert program.delete(f"/imports/{third['id']}").status_code == 204

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import EVERY, Program, Programs
-from tests.api.test_imports import import_folder, send  # noqa: F401  a fixture
+from tests.api.conftest import EVERY, Program, Programs, send
 from tillit.accounts.models import Role
 from tillit.api.shapes import cursor_of
 from tillit.ledger.models import Activity
@@ -75,7 +74,7 @@ def test_an_import_without_a_report_has_none(program: Program, source: Source) -
     assert program.get(f"/imports/{sent['id']}/refused-rows.csv").status_code == 404
 
 
-def test_columns_and_modes_are_said(program: Program, source: Source, import_folder: Path) -> None:  # noqa: F811
+def test_columns_and_modes_are_said(program: Program, source: Source, import_folder: Path) -> None:
     run_import(send(program, f"source={source.pk}", "Email,First name\nanna@example.org,Anna\n").json()["id"])
     draft = send(program, f"source={source.pk}&begin=false", "contact,vorname\nanna@example.org,Anne\n").json()
     here = f"/imports/{draft['id']}/start"

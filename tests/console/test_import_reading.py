@@ -1,22 +1,19 @@
-"""A large workbook is read while its page waits, in the console and by the API."""
+"""A large workbook is read while its page waits, in the console."""
 
-# ruff: noqa: F811  fixtures are imported and then named
 from __future__ import annotations
 
 import pytest
 
 from tests import make
-from tests.api.conftest import Program, Programs, program, programs, source  # noqa: F401  fixtures
-from tests.api.test_imports import send
 from tests.browser import WIDTHS, assert_accessible
 from tests.console.test_imports import text, upload
-from tests.people.test_reading import MEMBERS, OLD, long  # noqa: F401  a fixture
+from tests.people.test_reading import MEMBERS, OLD
 from tests.people.test_workbooks import book, saved
 from tillit.accounts.models import Role
 from tillit.people.importing import reading
-from tillit.people.importing.run import run_import
-from tillit.people.models import Import, Source
+from tillit.people.models import Import
 
+pytestmark = pytest.mark.usefixtures("reads_by_job")
 BOOK = saved(book(MEMBERS, OLD))
 
 
@@ -63,24 +60,6 @@ def test_another_sheet_that_cannot_be_read_is_said_above_the_columns(house, edit
     reading.read(item.pk)
     page = text(editor.get(here))
     assert "“Nothing” is empty" in page and "p1@example.org" in page
-
-
-@pytest.mark.django_db
-def test_a_program_sees_that_its_file_is_being_read(program: Program, source: Source, import_folder) -> None:
-    sent = send(program, f"source={source.pk}&file_name=people.jsonl", '{"email": "anna@example.org"}').json()
-    assert (sent["state"], sent["columns"]) == ("reading", [])
-    here = f"/imports/{sent['id']}"
-    assert program.post(f"{here}/start", {}).status_code == 409
-    reading.read(sent["id"])
-    assert program.get(here).json()["state"] == "queued"
-    assert run_import(sent["id"]).counts["new"] == 1
-    other = send(program, f"source={source.pk}&file_name=people.jsonl&begin=false", '{"mail": "x').json()
-    reading.read(other["id"])
-    told = program.get(f"/imports/{other['id']}").json()
-    assert (told["state"], "Line 1" in told["error"]) == ("failed", True)
-    assert program.post(f"/imports/{other['id']}/resume").status_code == 409
-    third = send(program, f"source={source.pk}&file_name=people.jsonl&begin=false", '{"email": "b@x.org"}').json()
-    assert program.delete(f"/imports/{third['id']}").status_code == 204
 
 
 @pytest.mark.browser

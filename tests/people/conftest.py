@@ -66,3 +66,8 @@ def bring(queue) -> Callable[..., Import]:
         return run_import(queue(workspace, content, **options).pk, chunk_rows=chunk_rows)
 
     return brought
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr("tillit.people.importing.table.BLOCK_BYTES", 4096)

@@ -21,16 +21,9 @@ from tillit.people.importing.files import NotReadable
 from tillit.people.importing.run import run_import
 from tillit.people.models import Import
 
+pytestmark = pytest.mark.usefixtures("reads_by_job")
 MEMBERS = ("Members", [["Email", "First name"], *([f"p{n}@example.org", f"P{n}"] for n in range(20))])
 OLD = ("Old", [["Email"], ["old@example.org"]])
-
-
-@pytest.fixture(autouse=True)
-def long(monkeypatch) -> None:
-    """Whatever has to be turned into a table takes long, and says how far it is at each row."""
-    monkeypatch.setattr(reception, "AT_ONCE_BYTES", 0)
-    monkeypatch.setattr(canonical, "_LOOK_EVERY", 1)
-    monkeypatch.setattr(reading, "TELL_EVERY_S", 0)
 
 
 @pytest.fixture

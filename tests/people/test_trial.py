@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tests import make
 from tests.people.outcomes import HEAD, MARKETING, people
-from tests.people.test_undo import known, seen, undone
+from tests.people.undoing import known, seen, undone
 from tillit.ledger.models import Activity
 from tillit.people.importing import cleaning, files, trial
 from tillit.people.importing.mapping import BadMapping

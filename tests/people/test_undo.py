@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
 from tests import make
-from tests.environment import ROOT
-from tests.people.outcomes import ADMINISTER, HEAD, MANAGE, MARKETING, bit, people
+from tests.people.outcomes import ADMINISTER, HEAD, MARKETING, bit, people
+from tests.people.undoing import FULL, known, seen, undone
 from tillit.consent.actions import choose
-from tillit.consent.fold import refold
 from tillit.consent.marketing import stop_marketing
-from tillit.consent.models import Choice, VoidedChoice
 from tillit.consent.subscriptions import unsubscribe
 from tillit.delivery.models import Message
 from tillit.ledger.processing import SYSTEM, processing
@@ -28,46 +20,14 @@ from tillit.people import lists, notes, records
 from tillit.people.actions import make_default_fields, set_subscription
 from tillit.people.bulk import actions as bulk
 from tillit.people.bulk import run as bulk_run
-from tillit.people.importing import cleaning, files, undo
+from tillit.people.importing import cleaning
 from tillit.people.importing.run import run_import
 from tillit.people.importing.start import resume
 from tillit.people.importing.undo import CannotUndo, begin, preview, run_undo
-from tillit.people.models import BulkAct, BulkChange, Import, ImportChunk, ImportTrace, MailingList, Person, Source
+from tillit.people.models import BulkAct, BulkChange, Import, ImportChunk, ImportTrace, MailingList, Source
 from tillit.people.selection import Selection
 from tillit.people.timeline import tell
 from tillit.rights.actions import erase
-
-TABLES = ("people_person", "people_identity", "people_traits", "people_subscription")
-FULL = "email,phone,customer number,first name,company,city,country,language,status\n"
-
-
-@pytest.fixture
-def small_blocks(monkeypatch):
-    monkeypatch.setattr("tillit.people.importing.table.BLOCK_BYTES", 4096)
-
-
-def everything() -> dict[str, list]:
-    """Every row and column of the tables that an import writes, but for the history that is only added to."""
-    with connection.cursor() as cursor:
-        rows = {}
-        for table in TABLES:
-            cursor.execute(f"SELECT to_jsonb(t) FROM {table} t ORDER BY 1")
-            rows[table] = [row[0] for row in cursor.fetchall()]
-    return rows
-
-
-def seen(workspace) -> dict[str, list]:
-    with processing(workspace.pk, "rights.fulfil", by="test", act="look"):
-        return everything()
-
-
-def undone(item: Import, **more) -> Import:
-    begin(item, by="user:1", now=timezone.now(), defer=False)
-    return run_undo(item.pk, **more)
-
-
-def known(house, address="anna@example.org", **values):
-    return make.person(house, email=address, traits={"identity": {"first_name": "Anna", "last_name": "Ek"}, **values})
 
 
 @pytest.mark.clause("A4", "E8")
@@ -253,124 +213,6 @@ def test_who_was_sent_a_mail_stays(house, bring):
     assert set(people(house)) == {"a@example.org"}
 
 
-def test_an_import_since_keeps_what_it_confirms(house, bring):
-    first = bring(house, HEAD + "a@example.org,Ann,,Bolaget,Sweden\nb@example.org,Bo,,,\n", consent=MARKETING)
-    bring(house, "email,first name\na@example.org,Ann\n", mailing_list=None)
-    found = preview(first, by="user:1", now=timezone.now())
-    assert (found.staying, len(found.later)) == ({"imported": 1}, 1)
-    assert undone(first).undo["counts"] == {"kept.imported": 1, "removed": 1, "voided": 2}
-    [(address, left)] = people(house).items()
-    assert (address, left["traits"], left["lists"], left["bits"]) == (
-        "a@example.org",
-        {"first_name": "Ann"},
-        [],
-        (0, 0),
-    )
-
-
-@pytest.mark.clause("A4", "E8")
-def test_what_an_import_undone_earlier_left_goes_with_the_later_one(house, bring):
-    known(house)
-    before = seen(house)
-    both = HEAD + "anna@example.org,Anne,,Bolaget,Sweden\nnew@example.org,Ny,,Firman,\n"
-    first = bring(house, both, consent=MARKETING)
-    second = bring(house, HEAD + "anna@example.org,Annie,,,\nnew@example.org,Ny,,,\n", consent=MARKETING)
-    assert undone(first).undo["counts"]["kept.imported"] == 1
-    left = people(house)
-    assert (left["anna@example.org"]["traits"]["first_name"], left["new@example.org"]["lists"]) == (
-        *("Annie", ["subscribed"]),
-    )
-    found = preview(second, by="user:1", now=timezone.now())
-    assert (found.made, found.known, found.going, found.staying) == (1, 1, 1, {})
-    assert undone(second).undo["counts"]["removed"] == 1
-    assert seen(house) == before
-    with processing(house.pk, "rights.fulfil", by="t", act="look"):
-        assert not ImportTrace.objects.exists()
-
-
-@pytest.mark.parametrize("first", [0, 1])
-def test_imports_that_ran_side_by_side_are_undone_in_either_order(house, queue, monkeypatch, first):
-    """Each wrote something after the other began, so each is the later one for whomever it named last."""
-    monkeypatch.setattr("tillit.people.importing.table.BLOCK_BYTES", 256)
-    anna, bo = known(house), make.person(house, email="bo@example.org")
-    before = seen(house)
-    filling = "".join(f"p{n}@example.org,,,subscribed\n" for n in range(30))
-    head = "email,first name,company,status\n"
-    one = queue(house, f"{head}bo@example.org,Bosse,Firman,subscribed\n{filling}anna@example.org,Anne,,unsubscribed\n")
-    two = queue(house, f"{head}anna@example.org,Annie,Bolaget,subscribed\n{filling}bo@example.org,Bo,,unsubscribed\n")
-    ran = []
-
-    def beside(_item: Import) -> None:
-        if not ran:
-            ran.append(run_import(two.pk, chunk_rows=10))
-
-    done = [run_import(one.pk, beside, chunk_rows=10), *ran]
-    assert [item.state for item in done] == ["done", "done"] and anna != bo
-    for item in (done[first], done[1 - first]):
-        undone(item)
-    assert seen(house) == before
-
-
-@pytest.mark.parametrize("order", [(2, 0, 1), (2, 1, 0), (0, 1, 2), (1, 2, 0)])
-def test_whoever_found_what_an_import_left_inherits_it(house, queue, monkeypatch, order):
-    """One writes before and after two others: it is undone into the one that wrote first after it."""
-    monkeypatch.setattr("tillit.people.importing.table.BLOCK_BYTES", 256)
-    known(house)
-    before = seen(house)
-    filling = "".join(f"p{n}@example.org,\n" for n in range(40))
-    late = f"email,company\nanna@example.org,Third\n{filling}anna@example.org,Fourth\n"
-    items = [queue(house, f"email,company\nanna@example.org,{said}\n") for said in ("Second", "First")]
-    items.append(queue(house, late))
-    ran = []
-
-    def beside(_item: Import) -> None:
-        if not ran:
-            ran.extend(run_import(items[place].pk) for place in (1, 0))
-
-    assert run_import(items[2].pk, beside, chunk_rows=10).state == "done"
-    for place in order:
-        undone(Import.objects.get(pk=items[place].pk))
-    assert seen(house) == before
-
-
-def test_two_undos_side_by_side_take_back_the_part_of_both(house, bring):
-    """The later one has taken back whom it made, and still has to set back whom it knew."""
-    known(house)
-    before, head = seen(house), "email,status\n"
-    first, second = (bring(house, f"{head}anna@example.org,{said}\n") for said in ("subscribed", "unsubscribed"))
-    began = []
-
-    def beside(_item: Import) -> None:
-        if not began:
-            began.append(undone(first))
-
-    begin(second, by="user:1", now=timezone.now(), defer=False)
-    assert run_undo(second.pk, beside).state == "undone" and len(began) == 1
-    assert seen(house) == before
-
-
-def test_what_staff_changed_between_two_imports_stays_when_both_are_undone(house, bring):
-    anna = known(house)
-    first = bring(house, HEAD + "anna@example.org,Anne,,,\nnew@example.org,Ny,,,\n")
-    records.change_values(house.pk, anna, {"last_name": "Strand"}, by="user:1")
-    second = bring(house, HEAD + "anna@example.org,Annie,,,\nnew@example.org,Nyare,,,\n")
-    choose(house.pk, people(house)["new@example.org"]["id"], {MARKETING: "granted"}, method="form", now=timezone.now())
-    for item in (first, second):
-        undone(item)
-    left = people(house)
-    assert left["anna@example.org"]["traits"] == {"first_name": "Anna", "last_name": "Strand"}
-    assert (left["new@example.org"]["traits"], left["new@example.org"]["lists"]) == ({}, ["subscribed"])
-
-
-def test_a_later_import_keeps_the_opt_out_that_it_repeats(house, bring):
-    known(house)
-    text = "email,status\nanna@example.org,unsubscribed\n"
-    first, _second = bring(house, text), bring(house, text)
-    undone(first)
-    left = people(house)["anna@example.org"]
-    assert (left["bits"], left["lists"]) == ((0, bit(house, MARKETING)), ["unsubscribed"])
-
-
 @pytest.mark.clause("E1")
 def test_who_was_erased_since_stays_erased(house, bring):
     anna = known(house)
@@ -408,89 +250,6 @@ def test_an_import_from_before_is_not_undone_by_half(house, bring):
         preview(done, by="user:1", now=timezone.now())
 
 
-def test_an_import_that_was_broken_off_is_undone_with_its_file(committed_db, make_house, queue, small_blocks):
-    house = make_house()
-    item = queue(house, HEAD + "".join(f"p{n}@example.org,P,Q,,\n" for n in range(900)))
-    calls = []
-
-    def fail(_):
-        calls.append(1)
-        if len(calls) == 3:
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        run_import(item.pk, fail, chunk_rows=100)
-    item.refresh_from_db()
-    assert people(house)
-    result = undone(item)
-    assert result.state == "undone" and people(house) == {}
-    assert not (files.folder() / item.path).exists()
-
-
-ROWS = HEAD + "".join(
-    f"p{n}@example.org,N{n},B,Bolag{n % 3},{'Sweden' if n % 2 else ''}\n" for n in (*range(600), *range(0, 600, 7))
-)
-
-
-@pytest.mark.parametrize("broken_at", [1, 3, 5, 8])
-def test_an_undo_that_breaks_off_goes_on_where_it_was(committed_db, make_house, bring, small_blocks, broken_at):
-    house = make_house()
-    for n in range(0, 600, 5):
-        make.person(house, email=f"p{n}@example.org", region=0)
-    before = seen(house)
-    done = bring(house, ROWS, chunk_rows=100, consent=MARKETING)
-    assert done.counts["known"] == 120 and done.counts["new"] == 480
-    calls = []
-
-    def fail(_):
-        calls.append(1)
-        if len(calls) == broken_at:
-            raise ZeroDivisionError
-
-    begin(done, by="user:1", now=timezone.now(), defer=False)
-    with pytest.raises(ZeroDivisionError):
-        run_undo(done.pk, fail, batch=30)
-    halted = Import.objects.get(pk=done.pk)
-    assert halted.state == "undoing" and "go on" in halted.error
-    assert cleaning.resume_stalled(now=timezone.now() + timedelta(hours=1)) == 0
-    undo.go_on(halted)
-    result = run_undo(done.pk, batch=50)
-    assert result.state == "undone" and result.undo["done"] == result.undo["total"] == done.counts["rows"]
-    assert result.undo["counts"]["removed"] == 480 and result.undo["counts"]["restored"] == 120
-    assert seen(house) == before
-
-
-KILLED = """
-import os, sys
-sys.path.insert(0, {root!r})
-os.environ["DJANGO_SETTINGS_MODULE"] = "tillit.conf.settings"
-import django; django.setup()
-from tillit.people.importing import undo
-real, count = undo.undo_made, []
-def dying(step, *, chunk):
-    real(step, chunk=chunk)
-    count.append(1)
-    if len(count) == 3:
-        os._exit(9)
-undo.undo_made = dying
-undo.run_undo({item})
-"""
-
-
-def test_an_undo_whose_process_is_killed_is_taken_up_again(committed_db, make_house, bring, small_blocks):
-    house = make_house()
-    before = seen(house)
-    done = bring(house, ROWS, chunk_rows=100)
-    begin(done, by="user:1", now=timezone.now(), defer=False)
-    script = KILLED.format(root=str(ROOT), item=done.pk)
-    died = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=os.environ, capture_output=True, check=False)
-    assert died.returncode == 9, died.stderr.decode()
-    assert 0 < len(people(house)) < 600
-    assert cleaning.resume_stalled(now=timezone.now() + cleaning.STALLED_AFTER) == 1
-    assert run_undo(done.pk).state == "undone"
-    assert seen(house) == before
-
-
 def test_traces_go_when_the_import_can_be_undone_no_more(house, bring):
     known(house)
     done = bring(house, HEAD + "anna@example.org,Anne,,,\nnew@example.org,Ny,,,\n")
@@ -524,67 +283,3 @@ def test_another_workspace_is_left_alone(house, bring, make_house):
     before = seen(other)
     undone(bring(house, "email\na@example.org\n"))
     assert seen(other) == before and people(house) == {}
-
-
-ADDRESS = st.sampled_from([f"p{n}@example.org" for n in range(6)])
-CELL = st.sampled_from(["", "A", "B", "C"])
-ROW = st.tuples(
-    ADDRESS,
-    st.sampled_from(["", "+46701234561", "+46701234562"]),
-    st.sampled_from(["", "K1", "K2"]),
-    CELL,
-    CELL,
-    CELL,
-    st.sampled_from(["", "Sweden", "USA"]),
-    st.sampled_from(["", "sv", "en"]),
-    st.sampled_from(["", "subscribed", "unsubscribed", "other"]),
-)
-FILES = st.lists(
-    st.tuples(st.lists(ROW, min_size=1, max_size=8), st.booleans(), st.booleans(), st.integers(1, 4)),
-    min_size=1,
-    max_size=3,
-)
-
-
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(brought=FILES)
-def test_undoing_the_newest_first_brings_back_each_state(house, bring, small_blocks, brought):
-    states, done = [seen(house)], []
-    for rows, consents, joins, _chunk in brought:
-        text = FULL + "".join(",".join(row) + "\n" for row in rows)
-        options = {} if joins else {"mailing_list": None}
-        done.append(bring(house, text, consent=MARKETING if consents else "", **options))
-        states.append(seen(house))
-    for item in reversed(done):
-        assert states.pop() == seen(house)
-        told = undone(item, batch=2).undo
-        assert not any(name.startswith("kept") for name in told["counts"]), told["counts"]
-        folded_as_history_says(house)
-    assert states == [seen(house)]
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(brought=FILES, order=st.permutations(range(3)))
-def test_undoing_in_any_order_brings_back_the_beginning(house, bring, small_blocks, brought, order):
-    before, done = seen(house), []
-    for rows, consents, joins, _chunk in brought:
-        text = FULL + "".join(",".join(row) + "\n" for row in rows)
-        options = {} if joins else {"mailing_list": None}
-        done.append(bring(house, text, consent=MARKETING if consents else "", **options))
-    for place in order:
-        if place < len(done):
-            undone(done[place], batch=2)
-            folded_as_history_says(house)
-    assert seen(house) == before
-    with processing(house.pk, "rights.fulfil", by="t", act="look"):
-        assert not ImportTrace.objects.exists()
-
-
-def folded_as_history_says(house) -> None:
-    """The integers are those that folding what is left of the choices gives."""
-    with processing(house.pk, MANAGE, by="test", act="look"):
-        rows = list(Person.objects.order_by("id").values_list("id", "granted", "refused"))
-        refold(house.pk, [row[0] for row in rows], now=timezone.now())
-        assert list(Person.objects.order_by("id").values_list("id", "granted", "refused")) == rows
-        voided = VoidedChoice.objects.values_list("choice_id", flat=True)
-        assert Choice.objects.filter(pk__in=voided).exclude(method="import").count() == 0
