@@ -18,9 +18,14 @@ HEADER = ["Email", "First name", "Last name", "Title", "Company", "City", "Count
 _ASCII = str.maketrans("åäöéèëüøłżßÅÄÖÉŁŻØŚśôâçñúíóãê'", "aaoeeeuolzsAAOELZOSsoacnuioae-")
 
 
+def _dice(seed: int) -> random.Random:
+    """What invented people are drawn with: the same ones for a seed, and no secret."""
+    return random.Random(seed)  # noqa: S311
+
+
 def people(count: int, *, seed: int = 1) -> Iterator[list[str]]:
     """Yield that many rows under HEADER, each with an address of its own at an example domain."""
-    rng = random.Random(seed)  # noqa: S311  the same people every time, no secret
+    rng = _dice(seed)
     for number in range(count):
         first, last, company = rng.choice(NAMES["first"]), rng.choice(NAMES["last"]), rng.choice(NAMES["companies"])
         country, city = rng.choice(NAMES["places"])
@@ -41,7 +46,7 @@ def write_csv(path: Path, count: int, *, twice: int = 0, seed: int = 1) -> None:
 
     Every third has a number, of those that are kept free for invented people. Source: Ofcom, numbers for drama use.
     """
-    rng = random.Random(seed)  # noqa: S311  the same people every time, no secret
+    rng = _dice(seed)
     with path.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle)
         writer.writerow([*HEADER, "Direct number", "Interest"])
@@ -55,7 +60,7 @@ def write_csv(path: Path, count: int, *, twice: int = 0, seed: int = 1) -> None:
 
 def write_sales(path: Path, count: int, *, today: date, seed: int = 1) -> None:
     """Write what a seller reports of that many of the same people, over the last year."""
-    rng = random.Random(seed)  # noqa: S311  the same sales every time, no secret
+    rng = _dice(seed)
     with path.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle)
         writer.writerow([*HEADER[:3], "Last order", "Ordered in all"])

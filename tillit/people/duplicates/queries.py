@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -68,9 +69,9 @@ def searched(workspace_id: int) -> DuplicateSearch | None:
     return DuplicateSearch.objects.filter(pk=workspace_id).first()
 
 
-def _rows(statement: str, values: dict[str, object]) -> list[tuple[UUID, UUID, int, int]]:
+def _rows(statement: str, values: dict[str, Any]) -> list[tuple[UUID, UUID, int, int]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)  # type: ignore[arg-type]
+        cursor.execute(statement, values)
         return list(cursor.fetchall())
 
 

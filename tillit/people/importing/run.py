@@ -22,8 +22,8 @@ from tillit.people.importing import cells, files, mapping
 from tillit.people.importing.columns import fields_of
 from tillit.people.importing.files import RefusedRows
 from tillit.people.importing.forms import told_forms
-from tillit.people.importing.patience import TRIES, Gone, in_the_way
 from tillit.people.importing.purposes import purpose_of
+from tillit.people.importing.retrying import TRIES, Gone, in_the_way
 from tillit.people.importing.rows import CHUNK_ROWS, Chunk, Plan, Refusal, chunks
 from tillit.people.importing.seen import Seen
 from tillit.people.importing.staging import Terms, write

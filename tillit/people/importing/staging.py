@@ -17,7 +17,7 @@ from tillit.ledger.versions import version
 from tillit.people.importing import known as known_sql
 from tillit.people.importing import statements as sql
 from tillit.people.importing.columns import FieldColumn
-from tillit.people.importing.patience import Gone
+from tillit.people.importing.retrying import Gone
 from tillit.people.importing.rows import FIXED, SEPARATOR, Chunk, Plan, Refusal
 from tillit.people.importing.silencing import silence
 from tillit.people.suppression.known import anything, share_lock, suppressed
@@ -193,12 +193,14 @@ def _refuse_closed(cursor: CursorWrapper, activity: OpenActivity, plan: Plan, ch
 
     A seller's report does not make somebody known where the policy asks for their consent first. Source: CLAUSES C8.
     """
+    if plan.chooses:
+        return 0
     rule = version(activity.policy_version_id).rules[activity.purpose]
     fresh = [
         PersonState(region=int(region), roles=int(Role.CONTACT), flags=0, granted=0, refused=0) for region in Region
     ]
     closed = [state.region for state in fresh if not decide(rule, state).permitted]
-    if plan.chooses or not closed:
+    if not closed:
         return 0
     cursor.execute(sql.CLOSED, {"closed": closed})
     found = {line: "not_permitted" for (line,) in cursor.fetchall()}

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 
 from tillit.ledger.processing import Refused, processing
 from tillit.people.importing import files, mapping
-from tillit.people.importing.patience import TRIES, Gone, in_the_way
 from tillit.people.importing.purposes import purpose_of
+from tillit.people.importing.retrying import TRIES, Gone, in_the_way
 from tillit.people.importing.rows import CHUNK_ROWS, Chunk, Plan
 from tillit.people.importing.run import ahead, chunks_of, plan_of
 from tillit.people.importing.seen import Seen

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from tillit.ledger.processing import processing
 from tillit.people.importing import files, silencing
 from tillit.people.importing import undo_statements as sql
-from tillit.people.importing.patience import TRIES, in_the_way
+from tillit.people.importing.retrying import TRIES, in_the_way
 from tillit.people.importing.undo_steps import (
     PURPOSE,
     Step,
