@@ -54,6 +54,14 @@ def test_a_file_goes_from_upload_to_result(house, editor):
     assert "register.csv" in text(editor.get(f"/w/{house.pk}/imports"))
 
 
+def test_whoever_may_only_look_sees_no_cell_of_a_file(house, editor, viewer):
+    """What is not brought in yet is shown to those who set it up: it may be of a purpose that viewers' pages lack."""
+    where = upload(editor, house)["Location"]
+    seen, hidden = text(editor.get(where)), text(viewer.get(where))
+    assert "Åsa" in seen and "anna@example.se" in seen
+    assert "Förnamn" in hidden and "Åsa" not in hidden and "anna@example.se" not in hidden
+
+
 @pytest.mark.clause("B8", partly="sales as values of a person; orders come with partners")
 def test_a_report_of_sales_is_brought_in_for_its_own_purpose(house, editor):
     house.fields.create(name="last_order", label="Last order", type="date", category="purchases")

@@ -195,8 +195,6 @@ def _write(work: Work, chunk: Chunk, turn: Turn) -> None:
     now, item = timezone.now(), work.item
     about = f"import:{item.pk}"
     turn.begin()
-    if chunk.silenced:  # it takes a lock alone that the others share: no use in holding it until its turn
-        turn.wait()
     with processing(
         item.workspace_id, purpose_of(item), by=item.started_by, act="people.import", about=about
     ) as activity:
